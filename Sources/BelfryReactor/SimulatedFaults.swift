@@ -1,0 +1,44 @@
+/// What a simulated kernel does to those who trust it.
+///
+/// All of it Linux does too, only less often.
+///
+/// Rates are in percent, drawn from the kernel's seed.
+package struct SimulatedFaults: Sendable {
+    /// Reads that bring fewer bytes than have arrived.
+    package var shortReadPercent = 0
+    /// Writes that take fewer bytes than there is room for.
+    package var shortWritePercent = 0
+    /// Reads and writes refused with `EAGAIN` although they could go on; the edge is raised again.
+    package var wouldBlockPercent = 0
+    /// Waits that end early with nothing (`EINTR`).
+    package var interruptedWaitPercent = 0
+    /// Registered connections reported in a wait although nothing has changed.
+    package var spuriousEventPercent = 0
+    /// Accepts that find their connection gone (`ECONNABORTED`); the connection is lost.
+    package var abortedAcceptPercent = 0
+    /// Descriptors that may be open together; beyond it `accept` says `EMFILE`.
+    package var descriptorLimit = Int.max
+    /// Time every call of `now()` takes, so that work has a length.
+    package var clockStep = Duration.zero
+    /// Events one wait returns at most.
+    package var eventsPerWait = 512
+
+    package init() {}
+}
+
+/// SplitMix64 (Steele, Lea, Flood, 2014): small, seedable, and the same everywhere.
+struct SimulationRandom: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+
+    mutating func happens(percent: Int) -> Bool {
+        percent > 0 && Int(next() % 100) < percent
+    }
+}
