@@ -1,0 +1,63 @@
+internal import COpenSSL
+
+extension TLSSession {
+    /// Encrypts and sends one record's worth of `bytes`, at most 16 KiB.
+    ///
+    /// Call it with the rest until the step is not `.progressed`. After `.needsWrite` the record is made already and waits
+    /// inside: the next call must begin with the same bytes, at whatever address, followed by more if you like, and no
+    /// `closeNotify` may come between.
+    package mutating func write(_ bytes: UnsafeRawBufferPointer, on descriptor: Int32) -> TLSStep {
+        guard canWrite, let base = bytes.baseAddress, unsafe !bytes.isEmpty else { return refusedWrite }
+        var count = 0
+        belfry_clear_errors()
+        unsafe wire.pointee.enterWrite(descriptor)
+        let done = unsafe SSL_write_ex(ssl, base, bytes.count, &count)
+        if done == 1 {
+            writeIsPending = false
+            return .progressed(byteCount: count)
+        }
+        return unsafe step(afterWrite: CallResult(of: ssl, returning: done, wire))
+    }
+
+    /// As above, from a span.
+    package mutating func write(_ bytes: Span<UInt8>, on descriptor: Int32) -> TLSStep {
+        unsafe bytes.withUnsafeBytes { unsafe write($0, on: descriptor) }
+    }
+
+    /// As above, from the array's part that begins at `offset`, without a copy.
+    package mutating func write(_ bytes: borrowing [UInt8], from offset: Int, on descriptor: Int32) -> TLSStep {
+        let start = min(max(offset, 0), bytes.count)
+        return unsafe bytes.withUnsafeBytes { bytes in
+            unsafe write(UnsafeRawBufferPointer(rebasing: bytes[start...]), on: descriptor)
+        }
+    }
+
+    private var canWrite: Bool {
+        switch state {
+        case .open, .halfClosed: !isGoodbyeSaid
+        case .handshaking, .truncated, .failed: false
+        }
+    }
+
+    /// Nothing to write is nothing moved; a write on a dead session repeats its failure.
+    private var refusedWrite: TLSStep {
+        switch state {
+        case .failed(let failure): .failed(failure)
+        case .truncated: .failed(TLSFailure(.closed))
+        case .handshaking: .failed(TLSFailure(.internal))
+        case .open, .halfClosed: isGoodbyeSaid ? .failed(TLSFailure(.closed)) : .progressed(byteCount: 0)
+        }
+    }
+
+    private mutating func step(afterWrite result: CallResult) -> TLSStep {
+        switch result {
+        case .needsWrite:
+            writeIsPending = true
+            return .needsWrite
+        case .moved, .needsRead, .quietMessage: return .needsRead
+        case .budgetSpent: return .budgetSpent
+        case .peerClosed, .truncated: return .failed(fail(TLSFailure(.closed)))
+        case .failed(let failure): return .failed(fail(failure))
+        }
+    }
+}
