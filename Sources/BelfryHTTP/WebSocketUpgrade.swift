@@ -1,0 +1,152 @@
+// The opening handshake (RFC 6455, section 4.2) with the Centrifuge protocol's rules for choosing a codec.
+//
+// A token may ride in the Authorization field or, for browsers, as a subprotocol `bearer.<token>`. That entry is read
+// and never echoed: an answer must name only a protocol that is spoken, and a token must not come back in one.
+
+/// How messages are written.
+package enum Codec: Sendable, CaseIterable {
+    case json, protobuf
+
+    /// The name in `Sec-WebSocket-Protocol`.
+    package var subprotocol: String {
+        switch self {
+        case .json: "centrifuge-json"
+        case .protobuf: "centrifuge-protobuf"
+        }
+    }
+}
+
+/// A token on its way to the verifier; prints as nothing useful.
+package struct BearerToken: Equatable, Sendable, CustomStringConvertible, CustomDebugStringConvertible,
+    CustomReflectable
+{
+    package let text: String
+
+    package var description: String { "bearer token" }
+    package var debugDescription: String { description }
+    package var customMirror: Mirror { Mirror(self, children: []) }
+
+    /// Returns `nil` unless `text` is a `b64token` (RFC 6750, section 2.1).
+    init?(_ text: some StringProtocol) {
+        let body = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }
+        guard !body.isEmpty, body.allSatisfy({ $0.isAlphanumeric || "-._~+/".utf8.contains($0) }) else {
+            return nil
+        }
+        self.text = String(text)
+    }
+}
+
+/// What a server allows at the handshake.
+package struct UpgradePolicy: Equatable, Sendable {
+    package let origins: OriginPolicy
+    /// The codecs this build speaks.
+    package let codecs: [Codec]
+
+    package init(origins: OriginPolicy, codecs: [Codec] = [.json]) {
+        self.origins = origins
+        self.codecs = codecs
+    }
+}
+
+/// A handshake that may be answered with 101.
+package struct AcceptedUpgrade: Equatable, Sendable {
+    package let key: String
+    /// The subprotocol to echo; `nil` echoes none.
+    package let subprotocol: Codec?
+    /// How this connection's messages are written, whether or not a subprotocol was named.
+    package let codec: Codec
+    package let bearer: BearerToken?
+    /// The client asked for WebSocket ping frames in place of protocol-level pings.
+    package let usesNativePing: Bool
+}
+
+/// The answer to a request at ``Route/webSocket``.
+package enum UpgradeDecision: Equatable, Sendable {
+    case accept(AcceptedUpgrade)
+    case refuse(UpgradeRefusal)
+}
+
+/// Decides about opening handshakes.
+package enum WebSocketUpgrade {
+    /// Decides about one handshake; cheap and public checks come first, so a refusal tells nothing about tokens.
+    package static func decide(_ head: RequestHead, _ policy: UpgradePolicy) -> UpgradeDecision {
+        do throws(UpgradeRefusal) {
+            return .accept(try accept(head, policy))
+        } catch {
+            return .refuse(error)
+        }
+    }
+
+    /// Where clients have been seen to put tokens in a URL.
+    private static let tokenParameters = ["token", "access_token", "jwt"]
+    private static let bearerPrefix = "bearer."
+
+    private static func accept(
+        _ head: RequestHead, _ policy: UpgradePolicy
+    ) throws(UpgradeRefusal) -> AcceptedUpgrade {
+        let key = try handshakeKey(head)
+        guard policy.origins.allows(head) else { throw .origin }
+        let query = head.target.query
+        guard !query.contains(anyOf: tokenParameters) else { throw .queryToken }
+        let offers = head.list("sec-websocket-protocol")
+        let subprotocol = try subprotocol(offers, policy)
+        let codec = try codec(query, subprotocol, policy)
+        return AcceptedUpgrade(
+            key: key, subprotocol: subprotocol, codec: codec, bearer: try bearer(head, offers),
+            usesNativePing: query.value("cf_ws_frame_ping_pong") == "true")
+    }
+
+    private static func handshakeKey(_ head: RequestHead) throws(UpgradeRefusal) -> String {
+        guard head.list("upgrade").contains(where: { $0.equalsIgnoringCase("websocket") }) else {
+            throw .notAnUpgrade
+        }
+        guard head.list("connection").contains(where: { $0.equalsIgnoringCase("upgrade") }) else {
+            throw .connectionField
+        }
+        guard head.values("sec-websocket-version") == ["13"] else { throw .version }
+        let keys = head.values("sec-websocket-key")
+        guard let key = keys.first, keys.count == 1, Base64.decodedByteCount(key) == 16 else { throw .key }
+        return key
+    }
+
+    /// The first name in the client's order that this build speaks.
+    ///
+    /// Unknown names are passed over, and a list of nothing else is as good as none: the Centrifuge SDKs count on an
+    /// upgrade.
+    private static func subprotocol(_ offers: [String], _ policy: UpgradePolicy) throws(UpgradeRefusal)
+        -> Codec?
+    {
+        let known = offers.compactMap { offer in Codec.allCases.first { $0.subprotocol == offer } }
+        if let first = known.first(where: policy.codecs.contains) { return first }
+        guard known.isEmpty else { throw .protobufUnsupported }
+        return nil
+    }
+
+    private static func codec(
+        _ query: RequestQuery, _ subprotocol: Codec?, _ policy: UpgradePolicy
+    ) throws(UpgradeRefusal) -> Codec {
+        let asksForProtobuf = ["format", "cf_protocol"].contains { query.value($0) == "protobuf" }
+        guard asksForProtobuf else { return subprotocol ?? .json }
+        guard policy.codecs.contains(.protobuf) else { throw .protobufUnsupported }
+        return .protobuf
+    }
+
+    private static func bearer(_ head: RequestHead, _ offers: [String]) throws(UpgradeRefusal) -> BearerToken?
+    {
+        let authorizations = head.values("authorization").compactMap(bearerCredentials)
+        let entries = offers.filter { $0.hasPrefix(bearerPrefix) }.map {
+            String($0.dropFirst(bearerPrefix.count))
+        }
+        let texts = authorizations + entries
+        guard let text = texts.first else { return nil }
+        guard texts.allSatisfy({ $0 == text }), let token = BearerToken(text) else { throw .credentials }
+        return token
+    }
+
+    /// The credentials of `Bearer …`; other schemes are for somebody else on the way.
+    private static func bearerCredentials(_ value: String) -> String? {
+        let parts = value.split(separator: " ", maxSplits: 1)
+        guard let scheme = parts.first, scheme.equalsIgnoringCase("bearer") else { return nil }
+        return parts.count == 2 ? parts[1].trimmed : ""
+    }
+}
