@@ -1,0 +1,63 @@
+// Pushes in JSON (protocol.md 6): each function appends one object and no line break.
+
+/// Writes what the server says unasked.
+package enum JSONPushes {
+    package static func publication(
+        channel: String, _ publication: Publication, into output: inout [UInt8]
+    ) {
+        push("pub", channel, into: &output) { $0.appendMembers(of: publication) }
+    }
+
+    package static func join(channel: String, _ info: ClientInfo, into output: inout [UInt8]) {
+        push("join", channel, into: &output) { $0.appendObject("info") { $0.appendMembers(of: info) } }
+    }
+
+    package static func leave(channel: String, _ info: ClientInfo, into output: inout [UInt8]) {
+        push("leave", channel, into: &output) { $0.appendObject("info") { $0.appendMembers(of: info) } }
+    }
+
+    package static func unsubscribe(channel: String, _ code: UnsubscribeCode, into output: inout [UInt8]) {
+        push("unsubscribe", channel, into: &output) {
+            $0.appendRequired("code", number: code.code)
+            $0.appendRequired("reason", text: code.reason)
+        }
+    }
+
+    /// A server-side subscription made on a live connection.
+    ///
+    /// Only position, recoverability and data of `result` are written; nothing can be recovered in a push.
+    package static func subscribe(channel: String, _ result: SubscribeResult, into output: inout [UInt8]) {
+        push("subscribe", channel, into: &output) {
+            $0.appendMember("recoverable", flag: result.recoverable)
+            $0.appendMember("epoch", text: result.position.epoch)
+            $0.appendMember("offset", number: result.position.offset)
+            $0.appendMember("positioned", flag: result.positioned)
+            $0.appendMember("data", payload: result.data)
+        }
+    }
+
+    /// A message to the connection, of no channel.
+    package static func message(_ data: [UInt8], into output: inout [UInt8]) {
+        push("message", "", into: &output) { $0.appendMember("data", payload: data) }
+    }
+
+    /// For transports without a close code only: over WebSocket the code travels in the close frame.
+    package static func disconnect(_ code: DisconnectCode, into output: inout [UInt8]) {
+        push("disconnect", "", into: &output) {
+            $0.appendRequired("code", number: code.code)
+            $0.appendRequired("reason", text: code.reason)
+            $0.appendMember("reconnect", flag: code.reconnects)
+        }
+    }
+
+    private static func push(
+        _ name: String, _ channel: String, into output: inout [UInt8], _ members: (inout [UInt8]) -> Void
+    ) {
+        output.appendObject {
+            $0.appendObject("push") {
+                $0.appendMember("channel", text: channel)
+                $0.appendObject(name, members)
+            }
+        }
+    }
+}
