@@ -1,0 +1,62 @@
+/// The keys that may verify, and the choice among them.
+package struct KeySet: Sendable {
+    /// Sets of public issuers hold two to six.
+    package static let keyLimit = 64
+
+    /// Signatures checked for one token at most.
+    ///
+    /// Rotation needs two; a wrong one costs its sender nothing, and us as much as a right one.
+    static let candidateLimit = 4
+
+    package let keys: [VerificationKey]
+
+    package init(_ keys: [VerificationKey]) throws(KeyRefusal) {
+        guard !keys.isEmpty else { throw .noKeys }
+        guard keys.count <= Self.keyLimit else { throw .tooManyKeys }
+        for (index, key) in keys.enumerated() {
+            guard let keyID = key.keyID else { continue }
+            let isDuplicate = keys[..<index].contains { $0.hasID(keyID) && $0.issuer == key.issuer }
+            if isDuplicate { throw .duplicateKeyID(keyID) }
+        }
+        for algorithm in TokenAlgorithm.allCases {
+            let nameless = keys.count { $0.keyID == nil && $0.algorithm == algorithm }
+            guard nameless <= Self.candidateLimit else { throw .tooManyKeys }
+        }
+        self.keys = keys
+    }
+
+    /// The key that verifies `token`.
+    ///
+    /// A `kid` that is known leaves only its key; an unknown one leaves the keys without `kid`. A token
+    /// without `kid` may be verified by any key, named ones too, since some issuers name a key that their
+    /// tokens do not mention; the first four of its algorithm are tried.
+    ///
+    /// - Parameters:
+    ///   - token: what the gate let through.
+    ///   - now: seconds since 1970.
+    /// - Returns: the key whose signature is right.
+    /// - Throws: `kid`, `alg` or `signature`.
+    package func verify(_ token: GatedToken, now: Int64) throws(TokenRefusal) -> VerificationKey {
+        let named = candidates(for: token.keyID).filter { key in key.validUntil.map { now < $0 } ?? true }
+        guard !named.isEmpty else { throw .kid }
+        let fitting = named.filter { $0.algorithm == token.algorithm }
+        guard !fitting.isEmpty else { throw .alg }
+        for key in fitting.prefix(Self.candidateLimit)
+        where key.verifies(token.signature, of: token.signingInput) {
+            return key
+        }
+        throw .signature
+    }
+
+    private func candidates(for keyID: String?) -> [VerificationKey] {
+        guard let keyID else { return keys }
+        let named = keys.filter { $0.hasID(keyID) }
+        return named.isEmpty ? keys.filter { $0.keyID == nil } : named
+    }
+}
+
+extension VerificationKey {
+    fileprivate func hasID(_ other: String) -> Bool {
+        keyID?.isIdentical(to: other) ?? false
+    }
+}
