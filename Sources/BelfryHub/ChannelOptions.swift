@@ -1,0 +1,38 @@
+/// What a channel allows, per namespace or for channels without one (protocol.md 18.2).
+///
+/// Everything is off by default: a client may subscribe to nothing until a rule allows it.
+package struct ChannelOptions: Equatable, Sendable {
+    /// Keep who is subscribed, for the `presence` and `presence_stats` commands.
+    package var presence = false
+    /// Publish joins and leaves to subscribers that want them.
+    package var joinLeave = false
+    /// Push joins and leaves to every subscriber, asked for or not.
+    package var forcePushJoinLeave = false
+
+    package var allowSubscribeForClient = false
+    package var allowSubscribeForAnonymous = false
+    package var allowPublishForClient = false
+    package var allowPublishForSubscriber = false
+    package var allowPublishForAnonymous = false
+    package var allowPresenceForClient = false
+    package var allowPresenceForSubscriber = false
+    package var allowPresenceForAnonymous = false
+    /// Channels with a `#` part may be subscribed by the users listed there, without a token.
+    package var allowUserLimitedChannels = false
+    /// What a publication's data must be.
+    package var publicationDataFormat = PublicationDataFormat.any
+
+    package init() {}
+}
+
+/// The `publication_data_format` option.
+package enum PublicationDataFormat: String, CaseIterable, Sendable {
+    /// Any non-empty payload.
+    case any = ""
+    /// Any JSON value.
+    case json
+    /// A JSON object.
+    case jsonObject = "json_object"
+    /// Anything, empty included.
+    case binary
+}
