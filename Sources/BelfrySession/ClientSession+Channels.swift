@@ -1,0 +1,151 @@
+import BelfryBroker
+import BelfryBytes
+package import BelfryHub
+import BelfryProtocol
+
+// publish, presence and history, and the home's answers (protocol.md 10.5 and 11).
+
+extension ClientSession {
+    mutating func publish(
+        _ request: PublishRequest, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        guard let options = options(of: request.channel, command, into: &actions) else { return }
+        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
+        let subscription = subscriptions[request.channel]
+        guard permissions.mayPublish(user: user, isSubscribed: subscription != nil) else {
+            return deny(.publish, channel: request.channel, command, into: &actions)
+        }
+        let data = request.data ?? []
+        guard options.publicationDataFormat.accepts(data) else {
+            return refuse(.badRequest, command, into: &actions)
+        }
+        actions.append(.note(.published(byteCount: data.count)))
+        let publisher = ClientInfo(
+            user: user, client: client, connInfo: info, chanInfo: subscription?.membership.info.chanInfo)
+        actions.append(
+            .ask(
+                .publish(
+                    channel: request.channel, Publication(data: data, info: publisher),
+                    receivedAt: clock.monotonic, ticket(command))))
+    }
+
+    mutating func presence(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
+        guard mayReadPresence(of: channel, command, into: &actions) else { return }
+        actions.append(.ask(.presence(channel: channel, ticket(command))))
+    }
+
+    mutating func presenceStatistics(
+        _ channel: String, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        guard mayReadPresence(of: channel, command, into: &actions) else { return }
+        actions.append(.ask(.presenceStatistics(channel: channel, ticket(command))))
+    }
+
+    mutating func history(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
+        guard options(of: channel, command, into: &actions) != nil else { return }
+        // No namespace keeps history in this release.
+        refuse(.notAvailable, command, into: &actions)
+    }
+
+    private mutating func mayReadPresence(
+        of channel: String, _ command: UInt32, into actions: inout [SessionAction]
+    ) -> Bool {
+        guard let options = options(of: channel, command, into: &actions) else { return false }
+        guard options.presence else {
+            refuse(.notAvailable, command, into: &actions)
+            return false
+        }
+        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
+        guard permissions.mayReadPresence(user: user, isSubscribed: subscriptions[channel] != nil) else {
+            deny(.presence, channel: channel, command, into: &actions)
+            return false
+        }
+        return true
+    }
+
+    /// The options of a channel that a command names; answers the command itself when there are none.
+    mutating func options(
+        of channel: String, _ command: UInt32, into actions: inout [SessionAction]
+    ) -> ChannelOptions? {
+        guard let name = channelName(channel, command, into: &actions) else { return nil }
+        guard let options = policy.channels.options(of: name) else {
+            refuse(.unknownChannel, command, into: &actions)
+            return nil
+        }
+        return options
+    }
+
+    /// The parts of a channel's name; answers the command itself when it is none.
+    mutating func channelName(
+        _ channel: String, _ command: UInt32, into actions: inout [SessionAction]
+    ) -> ChannelName? {
+        do {
+            return try ChannelName(channel)
+        } catch {
+            if let reply = error.reply {
+                refuse(reply, command, into: &actions)
+            } else {
+                end(.badRequest, into: &actions)
+            }
+            return nil
+        }
+    }
+
+    private func ticket(_ command: UInt32) -> CommandTicket {
+        CommandTicket(subscriber: subscriber, command: command)
+    }
+
+    /// The channel's home answered a command.
+    package mutating func answered(
+        _ answer: HubAnswer, command: UInt32, at clock: SessionClock, into actions: inout [SessionAction]
+    ) {
+        if case .ended = state { return }
+        switch answer {
+        case .subscribed(let channel, _):
+            joined(channel, command, at: clock, into: &actions)
+        case .published:
+            actions.append(.note(.commandAccepted(.publish)))
+            actions.send { JSONReplies.publish(id: command, into: &$0) }
+        case .presence(let clients):
+            actions.append(.note(.commandAccepted(.presence)))
+            actions.send { JSONReplies.presence(id: command, clients, into: &$0) }
+        case .presenceStatistics(let statistics):
+            actions.append(.note(.commandAccepted(.presence)))
+            let result = PresenceStatsResult(
+                clients: UInt32(clamping: statistics.clients), users: UInt32(clamping: statistics.users))
+            actions.send { JSONReplies.presenceStats(id: command, result, into: &$0) }
+        case .subscribeFailed(let channel, let failure):
+            failed(channel, failure, command, into: &actions)
+        case .publishFailed(let failure):
+            refuse(failure.error, command, into: &actions)
+        }
+    }
+
+    private mutating func failed(
+        _ channel: String, _ failure: BrokerFailure, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        let subscription = subscriptions.removeValue(forKey: channel)
+        refuse(failure.error, command, into: &actions)
+        guard case .subscribing(let unsubscribe?)? = subscription?.phase else { return }
+        actions.send { JSONReplies.unsubscribe(id: unsubscribe, into: &$0) }
+    }
+}
+
+extension BrokerFailure {
+    /// What the client is told; never the broker's own words.
+    fileprivate var error: ErrorCode { isTemporary ? .internalServerError : .notAvailable }
+}
+
+extension PublicationDataFormat {
+    /// Whether a publication may carry `data`.
+    func accepts(_ data: [UInt8]) -> Bool {
+        switch self {
+        case .any: !data.isEmpty
+        // A command's data has been scanned as JSON, so its first byte tells what it is.
+        case .json: !data.isEmpty
+        case .jsonObject: data.first == UInt8(ascii: "{")
+        case .binary: true
+        }
+    }
+}

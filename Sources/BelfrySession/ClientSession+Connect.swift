@@ -1,0 +1,127 @@
+package import BelfryAuth
+import BelfryProtocol
+
+// connect and refresh (protocol.md 7 and 12.1).
+
+extension ClientSession {
+    mutating func greet(
+        _ command: Command, at clock: SessionClock, into actions: inout [SessionAction]
+    ) {
+        guard case .connect(let request) = command.request, command.id != 0 else {
+            return end(.badRequest, into: &actions)
+        }
+        clientName = request.name
+        if let token = request.token {
+            state = .verifying(.connect(command: command.id))
+            actions.append(.verifyConnection(token))
+        } else if let upgradeToken {
+            admit(upgradeToken, by: .upgradeToken, command.id, at: clock, into: &actions)
+        } else if policy.isInsecure || policy.allowsAnonymous {
+            admit(nil, by: policy.isInsecure ? .insecure : .anonymous, command.id, at: clock, into: &actions)
+        } else {
+            actions.append(.note(.tokenRefused(.missing)))
+            end(.badRequest, into: &actions)
+        }
+    }
+
+    /// The outcome of ``SessionAction/verifyConnection(token:)``.
+    package mutating func verified(
+        connection result: Result<ConnectionToken, TokenRefusal>, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        guard case .verifying(let purpose) = state else { return }
+        switch purpose {
+        case .connect(let command): connected(result, command, at: clock, into: &actions)
+        case .refresh(let command): refreshed(result, command, at: clock, into: &actions)
+        case .subscribe, .subscriptionRefresh: preconditionFailure("a connection token answered a subscription")
+        }
+    }
+
+    private mutating func connected(
+        _ result: Result<ConnectionToken, TokenRefusal>, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        switch result {
+        case .success(let token):
+            state = .greeting
+            admit(token, by: .connectToken, command, at: clock, into: &actions)
+        case .failure(let refusal):
+            actions.append(.note(.tokenRefused(refusal)))
+            switch refusal.answer(at: .connect) {
+            case .close(let code): end(code, into: &actions)
+            case .error(let error): refuseConnect(error, command, into: &actions)
+            }
+        }
+    }
+
+    private mutating func refuseConnect(
+        _ error: ErrorCode, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        state = .unusable(isFirstMessage: true)
+        refuse(error, command, into: &actions)
+        actions.append(.awaitClose)
+    }
+
+    private mutating func admit(
+        _ token: ConnectionToken?, by method: AdmissionMethod, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        // In insecure mode a token is verified, but its expiry does not end the connection (protocol.md 18.4).
+        let expiresAt = policy.isInsecure ? nil : token?.expireAt
+        if let expiresAt, expiresAt <= clock.unixSeconds {
+            return refuseConnect(.expired, command, into: &actions)
+        }
+        user = token?.user ?? ""
+        guard takeUserSlot() else { return end(.connectionLimit, into: &actions) }
+        self.token = token
+        self.expiresAt = expiresAt
+        info = token?.info?.json
+        state = .open
+        actions.append(.note(.authenticated(method)))
+        actions.append(.note(.commandAccepted(.connect)))
+        let result = connectResult(at: clock)
+        actions.send { JSONReplies.connect(id: command, result, into: &$0) }
+        actions.append(.admitted)
+    }
+
+    private func connectResult(at clock: SessionClock) -> ConnectResult {
+        var result = ConnectResult(client: client, version: policy.version)
+        result.expiry = clock.expiry(at: expiresAt)
+        if !usesNativePing {
+            result.ping = UInt32(clamping: policy.pingSeconds)
+            result.pong = policy.pingSeconds > 0
+        }
+        return result
+    }
+
+    mutating func refresh(
+        with token: Token?, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        guard let token else { return end(.badRequest, into: &actions) }
+        state = .verifying(.refresh(command: command))
+        actions.append(.verifyConnection(token))
+    }
+
+    private mutating func refreshed(
+        _ result: Result<ConnectionToken, TokenRefusal>, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        state = .open
+        switch result {
+        case .failure(let refusal):
+            actions.append(.note(.tokenRefused(refusal)))
+            answer(refusal, at: .refresh, command, into: &actions)
+        case .success(let token):
+            if let refusal = token.refusal(asRefreshFor: user) {
+                actions.append(.note(.tokenRefused(refusal)))
+                return answer(refusal, at: .refresh, command, into: &actions)
+            }
+            self.token = token
+            info = token.info?.json
+            expiresAt = policy.isInsecure ? nil : token.expireAt
+            actions.append(.note(.commandAccepted(.refresh)))
+            let expiry = clock.expiry(at: expiresAt)
+            actions.send { JSONReplies.refresh(id: command, expiry, into: &$0) }
+        }
+    }
+}

@@ -1,0 +1,172 @@
+package import BelfryAuth
+import BelfryHub
+import BelfryProtocol
+
+// subscribe, unsubscribe and sub_refresh (protocol.md 9, 11 and 12.2).
+
+extension ClientSession {
+    mutating func subscribe(
+        _ request: SubscribeRequest, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        guard let name = channelName(request.channel, command, into: &actions) else { return }
+        guard subscriptions[request.channel] == nil else {
+            return refuse(.alreadySubscribed, command, into: &actions)
+        }
+        guard subscriptions.count < policy.channelsMax else {
+            return refuse(.limitExceeded, command, into: &actions)
+        }
+        guard request.delta.isEmpty || request.delta == "fossil" else {
+            return end(.badRequest, into: &actions)
+        }
+        guard let options = policy.channels.options(of: name) else {
+            return refuse(.unknownChannel, command, into: &actions)
+        }
+        guard request.type == 0 else { return refuse(.notAvailable, command, into: &actions) }
+        guard request.tagsFilter == nil else { return refuse(.badRequest, command, into: &actions) }
+        if let token = request.token {
+            state = .verifying(.subscribe(request, command: command))
+            return actions.append(.verifySubscription(token))
+        }
+        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
+        guard permissions.maySubscribe(to: name, user: user) else {
+            return deny(.subscribe, channel: request.channel, command, into: &actions)
+        }
+        begin(request, options, nil, command, into: &actions)
+    }
+
+    /// The outcome of ``SessionAction/verifySubscription(token:)``.
+    package mutating func verified(
+        subscription result: Result<SubscriptionToken, TokenRefusal>, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
+        guard case .verifying(let purpose) = state else { return }
+        state = .open
+        switch purpose {
+        case .subscribe(let request, let command):
+            subscribed(request, result, command, at: clock, into: &actions)
+        case .subscriptionRefresh(let channel, let command):
+            subscriptionRefreshed(channel, result, command, at: clock, into: &actions)
+        case .connect, .refresh: preconditionFailure("a subscription token answered a connection")
+        }
+    }
+
+    private mutating func subscribed(
+        _ request: SubscribeRequest, _ result: Result<SubscriptionToken, TokenRefusal>, _ command: UInt32,
+        at clock: SessionClock, into actions: inout [SessionAction]
+    ) {
+        switch result {
+        case .failure(let refusal):
+            actions.append(.note(.tokenRefused(refusal)))
+            answer(refusal, at: .subscribe, command, into: &actions)
+        case .success(let token):
+            if let refusal = token.refusal(channel: request.channel, user: user, client: client) {
+                actions.append(.note(.tokenRefused(refusal)))
+                return answer(refusal, at: .subscribe, command, into: &actions)
+            }
+            if let expireAt = token.expireAt, expireAt <= clock.unixSeconds {
+                return refuse(.expired, command, into: &actions)
+            }
+            guard let options = options(of: request.channel, command, into: &actions) else { return }
+            begin(request, options, token, command, into: &actions)
+        }
+    }
+
+    /// Asks the channel's home; the reply follows its answer.
+    private mutating func begin(
+        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?, _ command: UInt32,
+        into actions: inout [SessionAction]
+    ) {
+        let channel = request.channel
+        let isListed = token?.options.presence ?? options.presence
+        let announces = token?.options.joinLeave ?? options.joinLeave
+        let forced = token?.options.forcePushJoinLeave ?? options.forcePushJoinLeave
+        let membership = Membership(
+            info: ClientInfo(user: user, client: client, connInfo: info, chanInfo: token?.options.info?.json),
+            isPresent: isListed, isAnnounced: announces)
+        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
+        let mayAskForJoins = announces && permissions.mayReadPresence(user: user, isSubscribed: true)
+        subscriptions[channel] = Subscription(
+            membership: membership, receivesJoins: forced || request.joinLeave && mayAskForJoins,
+            expiresAt: policy.isInsecure ? nil : token?.expireAt, data: token?.options.data?.json,
+            wasRecovering: request.recover)
+        actions.append(
+            .ask(.subscribe(channel: channel, membership, CommandTicket(subscriber: subscriber, command: command))))
+    }
+
+    /// The home answered a subscribe: the reply goes out before any push of the channel.
+    mutating func joined(
+        _ channel: String, _ command: UInt32, at clock: SessionClock, into actions: inout [SessionAction]
+    ) {
+        guard var subscription = subscriptions[channel], case .subscribing(let unsubscribe) = subscription.phase
+        else { return }
+        subscription.phase = .subscribed
+        subscriptions[channel] = subscription
+        actions.append(.note(.commandAccepted(.subscribe)))
+        var result = SubscribeResult()
+        result.expiry = clock.expiry(at: subscription.expiresAt)
+        result.data = subscription.data
+        result.wasRecovering = subscription.wasRecovering
+        actions.send { JSONReplies.subscribe(id: command, result, into: &$0) }
+        actions.append(.join(channel: channel, receivesJoins: subscription.receivesJoins))
+        if let unsubscribe { self.unsubscribe(channel, unsubscribe, into: &actions) }
+    }
+
+    mutating func unsubscribe(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
+        guard !channel.isEmpty else { return end(.badRequest, into: &actions) }
+        if case .subscribing(nil)? = subscriptions[channel]?.phase {
+            subscriptions[channel]?.phase = .subscribing(unsubscribe: command)
+            return
+        }
+        drop(channel, into: &actions)
+        actions.append(.note(.commandAccepted(.unsubscribe)))
+        actions.send { JSONReplies.unsubscribe(id: command, into: &$0) }
+    }
+
+    /// Ends a subscription on both sides of the hub; does nothing when there is none.
+    mutating func drop(_ channel: String, into actions: inout [SessionAction]) {
+        guard let subscription = subscriptions.removeValue(forKey: channel) else { return }
+        actions.append(.leave(channel: channel))
+        actions.append(.ask(.unsubscribe(channel: channel, subscription.membership, subscriber)))
+    }
+
+    mutating func refreshSubscription(
+        _ request: SubRefreshRequest, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        guard request.type == 0 else { return refuse(.notAvailable, command, into: &actions) }
+        guard let token = request.token else {
+            if request.channel.isEmpty { return end(.badRequest, into: &actions) }
+            return refuse(.badRequest, command, into: &actions)
+        }
+        // centrifuge-python up to 0.5 leaves the channel out: then the token's own names it.
+        guard request.channel.isEmpty || subscriptions[request.channel] != nil else {
+            return refuse(.permissionDenied, command, into: &actions)
+        }
+        state = .verifying(.subscriptionRefresh(channel: request.channel, command: command))
+        actions.append(.verifySubscription(token))
+    }
+
+    private mutating func subscriptionRefreshed(
+        _ named: String, _ result: Result<SubscriptionToken, TokenRefusal>, _ command: UInt32,
+        at clock: SessionClock, into actions: inout [SessionAction]
+    ) {
+        switch result {
+        case .failure(let refusal):
+            actions.append(.note(.tokenRefused(refusal)))
+            answer(refusal, at: .subscriptionRefresh, command, into: &actions)
+        case .success(let token):
+            let channel = named.isEmpty ? token.channel : named
+            if let refusal = token.refusal(channel: channel, user: user, client: client) {
+                actions.append(.note(.tokenRefused(refusal)))
+                return answer(refusal, at: .subscriptionRefresh, command, into: &actions)
+            }
+            guard subscriptions[channel] != nil else {
+                return refuse(.permissionDenied, command, into: &actions)
+            }
+            subscriptions[channel]?.expiresAt = token.expireAt
+            actions.append(.note(.commandAccepted(.refresh)))
+            let expiry = clock.expiry(at: token.expireAt)
+            actions.send { JSONReplies.subRefresh(id: command, expiry, into: &$0) }
+        }
+    }
+}

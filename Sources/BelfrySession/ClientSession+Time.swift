@@ -1,0 +1,55 @@
+package import BelfryProtocol
+
+// Pings and expiry: what happens when nothing comes from the client (protocol.md 8 and 12).
+
+extension ClientSession {
+    /// A ping is due; appends it.
+    package mutating func ping(into actions: inout [SessionAction]) {
+        guard isOpen else { return }
+        pingsOutstanding += 1
+        actions.send { JSONReplies.ping(into: &$0) }
+    }
+
+    /// The time for a pong is over.
+    package mutating func pongDue(into actions: inout [SessionAction]) {
+        guard isOpen, pingsOutstanding > 0 else { return }
+        end(.noPong, into: &actions)
+    }
+
+    mutating func pong(into actions: inout [SessionAction]) {
+        // A pong may arrive just after the next ping went out; both are answered then (protocol.md 28, 10).
+        guard pingsOutstanding > 0 else { return end(.badRequest, into: &actions) }
+        pingsOutstanding -= 1
+        actions.append(.ponged)
+    }
+
+    /// The earliest moment, in seconds since 1970, at which ``expire(at:into:)`` has something to do.
+    package var nextExpiry: Int64? {
+        let ends = subscriptions.values.compactMap(\.expiresAt) + [expiresAt].compactMap { $0 }
+        return ends.min().map { end in
+            let (moment, overflow) = end.addingReportingOverflow(policy.expiryGraceSeconds)
+            return overflow ? .max : moment
+        }
+    }
+
+    /// Closes the connection, or ends subscriptions, whose token ran out and was not refreshed within the grace.
+    package mutating func expire(at clock: SessionClock, into actions: inout [SessionAction]) {
+        guard isOpen else { return }
+        let deadline = clock.unixSeconds - policy.expiryGraceSeconds
+        if let expiresAt, expiresAt <= deadline {
+            actions.append(.note(.expired(expiresAt)))
+            return end(.connectionExpired, into: &actions)
+        }
+        for (channel, subscription) in subscriptions {
+            guard let expiresAt = subscription.expiresAt, expiresAt <= deadline else { continue }
+            drop(channel, into: &actions)
+            actions.send { JSONPushes.unsubscribe(channel: channel, .subscriptionExpired, into: &$0) }
+        }
+    }
+
+    /// The server closes the connection for a reason of its own, such as a missed deadline or a drain.
+    package mutating func close(_ code: DisconnectCode, into actions: inout [SessionAction]) {
+        if case .ended = state { return }
+        end(code, into: &actions)
+    }
+}
