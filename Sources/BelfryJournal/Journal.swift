@@ -1,0 +1,217 @@
+import BelfryBytes
+package import BelfryObserve
+import Synchronization
+
+/// The journal: a queue that never blocks, and one thread behind it that may.
+///
+/// `sd_journal_sendv` waits while journald stands still and succeeds while it is gone. So nobody but the writer
+/// thread ever calls it. Callers leave their event under a lock that is held for well under a microsecond; when
+/// the writer is stuck the lanes fill, then refuse, and every refusal is counted at once and told in the journal
+/// later, by one `journal.gap`. Losing entries never stops the service; losing them in silence does not happen.
+///
+/// Call `close` before the process ends. The thread keeps the journal alive until then.
+package final class Journal: EventSink, Sendable {
+    /// What callers and the writer share.
+    struct State: Sendable {
+        var queue: EventQueue
+        var aggregator: EventAggregator
+        var level: Priority
+        var statistics = JournalStatistics()
+        var isClosing = false
+        /// The writer has found nothing to do and must be woken.
+        var isWriterIdle = false
+    }
+
+    enum Work: Sendable {
+        case element(EventQueue.Element)
+        /// Nothing before this moment, unless an event comes.
+        case idle(until: Instant?)
+        case finished
+    }
+
+    private let state: Mutex<State>
+    private let arrival = Wakeup()
+    private let finish = Wakeup()
+
+    /// Starts the writer thread.
+    ///
+    /// - `standardError`: the descriptor for modes `auto` and `stderr`; it stays the caller's.
+    ///
+    /// Throws `unreachable` in mode `required` when journald does not answer.
+    package convenience init(_ settings: JournalSettings, standardError: Int32 = 2) throws(JournalError) {
+        try self.init(
+            settings, transport: SystemdTransport(), stream: DescriptorStream(descriptor: standardError))
+    }
+
+    init(
+        _ settings: JournalSettings, transport: any JournalTransport, stream: any LineStream
+    ) throws(JournalError) {
+        let route = try Self.firstRoute(settings.mode, transport)
+        var first = State(
+            queue: EventQueue(limits: settings.queue),
+            aggregator: EventAggregator(window: settings.aggregationWindow), level: settings.level)
+        first.statistics.route = route
+        state = Mutex(first)
+        let code = WriterThread.start { [self] in
+            write(settings, route: route, transport: transport, stream: stream)
+        }
+        if let code { throw .threadNotStarted(errno: code) }
+    }
+
+    private static func firstRoute(
+        _ mode: JournalSettings.Mode, _ transport: any JournalTransport
+    ) throws(JournalError) -> JournalStatistics.Route {
+        if mode == .stderr { return .standardError }
+        switch transport.probe() {
+        case .listening: return .journald
+        case .absent(let errno), .unknown(let errno):
+            if mode == .required { throw .unreachable(path: SystemdTransport.path, errno: errno) }
+            return .standardError
+        }
+    }
+
+    /// Leaves the event for the writer, or counts why it cannot.
+    package func record(_ event: Event) {
+        // Only floods need the time.
+        let now = event.kind.isAggregated ? Clocks.now() : Instant(nanoseconds: 0)
+        let mustWake = state.withLock { state in
+            state.offer(event, at: now)
+            defer { state.isWriterIdle = false }
+            return state.isWriterIdle
+        }
+        if mustWake { arrival.raise() }
+    }
+
+    /// The level below which information is left out; audit events have none.
+    ///
+    /// Changing it is itself an audit event, which is the caller's to record.
+    package var level: Priority {
+        get { state.withLock { $0.level } }
+        set { state.withLock { $0.level = newValue } }
+    }
+
+    package var statistics: JournalStatistics {
+        state.withLock { state in
+            var statistics = state.statistics
+            statistics.queueLength = state.queue.count
+            return statistics
+        }
+    }
+
+    /// Takes no more events and waits until all that came before are written, at most for `flushWithin`.
+    ///
+    /// Returns how many entries were still waiting when the time was over; 0 is a complete journal. One more may
+    /// be stuck in the call to journald.
+    @discardableResult
+    package func close(flushWithin limit: Duration) -> Int {
+        let isFirst = state.withLock { state in
+            defer { state.isClosing = true }
+            if !state.isClosing { state.releaseAggregates() }
+            return !state.isClosing
+        }
+        guard isFirst else { return state.withLock { $0.queue.count } }
+        arrival.raise()
+        let isFinished = finish.wait(until: Clocks.now() + limit)
+        return isFinished ? 0 : max(1, state.withLock { $0.queue.count })
+    }
+}
+
+// MARK: The writer's side
+
+extension Journal {
+    /// The thread's body.
+    private func write(
+        _ settings: JournalSettings, route: JournalStatistics.Route, transport: any JournalTransport,
+        stream: any LineStream
+    ) {
+        var writer = JournalWriter(
+            journal: self, settings: settings, route: route, transport: transport, stream: stream)
+        writer.announceStart()
+        var nextProbe = Clocks.now() + settings.probeInterval
+        var nextVerify = Clocks.now() + settings.verifyInterval
+        while true {
+            switch take(at: Clocks.now()) {
+            case .element(let element): writer.write(element)
+            case .finished:
+                // The last chance to find journald back and to tell what it missed.
+                writer.probe()
+                return finish.raise()
+            case .idle(let aggregates):
+                let wake = min(nextProbe, nextVerify, aggregates ?? nextProbe)
+                _ = arrival.wait(until: wake)
+            }
+            let now = Clocks.now()
+            if now >= nextProbe {
+                writer.probe()
+                nextProbe = now + settings.probeInterval
+            }
+            if now >= nextVerify {
+                writer.verify()
+                nextVerify = now + settings.verifyInterval
+            }
+        }
+    }
+
+    private func take(at now: Instant) -> Work {
+        state.withLock { state in
+            for event in state.aggregator.expire(at: now) { state.enqueue(event) }
+            if let element = state.queue.take() { return .element(element) }
+            if state.isClosing { return .finished }
+            state.isWriterIdle = true
+            return .idle(until: state.aggregator.nextDeadline)
+        }
+    }
+
+    func countWrite(of event: Event, took duration: Duration) {
+        let nanoseconds = UInt64(clamping: duration.clampedNanoseconds)
+        state.withLock { state in
+            state.statistics.writes.add(nanoseconds: nanoseconds)
+            state.statistics.entries[Int(event.priority.rawValue)] &+= 1
+            state.statistics.events[Int(event.kind.rawValue)] &+= 1
+        }
+    }
+
+    func countDrop(_ reason: DropReason) {
+        state.withLock { $0.statistics.dropped[reason] &+= 1 }
+    }
+
+    func note(route: JournalStatistics.Route) {
+        state.withLock { $0.statistics.route = route }
+    }
+
+    func note(_ readback: Readback, at seconds: Int64) {
+        state.withLock { state in
+            switch readback {
+            case .found:
+                state.statistics.verification = .verified
+                state.statistics.lastVerified = seconds
+            case .missing: state.statistics.verification = .missing
+            case .unreadable: state.statistics.verification = .unreadable
+            }
+        }
+    }
+}
+
+extension Journal.State {
+    mutating func offer(_ event: Event, at now: Instant) {
+        guard !isClosing else {
+            statistics.dropped[.queueFull] &+= 1
+            return
+        }
+        guard event.kind.isAudit || event.priority <= level else {
+            statistics.dropped[.suppressed] &+= 1
+            return
+        }
+        // The last entry states the last number, so what is being counted goes before it.
+        if event.kind == .serviceStopped { releaseAggregates() }
+        if let event = aggregator.admit(event, at: now) { enqueue(event) }
+    }
+
+    mutating func releaseAggregates() {
+        for event in aggregator.flush() { enqueue(event) }
+    }
+
+    mutating func enqueue(_ event: Event) {
+        if !queue.offer(event) { statistics.dropped[.queueFull] &+= 1 }
+    }
+}

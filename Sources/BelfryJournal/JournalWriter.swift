@@ -1,0 +1,169 @@
+import BelfryBytes
+import BelfryObserve
+
+/// What the writer thread holds: the number of the last audit entry, the way entries take, and what is missing.
+///
+/// The rule that makes BELFRY_SEQ a proof: audit events are numbered here, in the order of writing; an event that
+/// cannot be written keeps its number; and while numbers are missing untold, nothing else is written before the
+/// `journal.gap` that names them. So each break in the numbers is followed by the entry that explains it.
+struct JournalWriter {
+    private enum Outcome {
+        case written
+        /// On standard error, because journald is absent.
+        case diverted
+        case lost(DropReason)
+    }
+
+    private let journal: Journal
+    private let mode: JournalSettings.Mode
+    private let transport: any JournalTransport
+    private let stream: any LineStream
+    private let encoder: EventEncoder
+    private let threadID: Int32
+
+    private var entry = EntryBuffer()
+    private var lastSequence: UInt64 = 0
+    private var route: JournalStatistics.Route
+    /// What readers of journald miss, and what readers of standard error miss while that is the route.
+    private var journalGap = SequenceGap()
+    private var streamGap = SequenceGap()
+    /// The newest audit entry that journald took.
+    private var newestAudit: SentEntry?
+
+    init(
+        journal: Journal, settings: JournalSettings, route: JournalStatistics.Route,
+        transport: any JournalTransport, stream: any LineStream
+    ) {
+        self.journal = journal
+        self.mode = settings.mode
+        self.transport = transport
+        self.stream = stream
+        self.route = route
+        threadID = WriterThread.currentID
+        encoder = EventEncoder(threadID: threadID)
+    }
+
+    private var gap: SequenceGap {
+        switch route {
+        case .journald: journalGap
+        case .standardError: streamGap
+        case .nowhere: SequenceGap()
+        }
+    }
+
+    mutating func write(_ element: EventQueue.Element) {
+        switch element {
+        case .event(let event): write(event)
+        case .losses(let losses): account(for: losses)
+        }
+    }
+
+    private mutating func write(_ event: Event) {
+        let obstacle = tellGap()
+        let sequence = event.kind.isAudit ? lastSequence &+ 1 : nil
+        lastSequence = sequence ?? lastSequence
+        let outcome = obstacle.map { Outcome.lost($0) } ?? hand(over: event, sequence)
+        switch outcome {
+        case .written: break
+        case .diverted: journalGap.addDiverted(sequence: sequence)
+        case .lost(let reason):
+            journalGap.addLoss(reason, sequence: sequence)
+            if route == .standardError { streamGap.addLoss(reason, sequence: sequence) }
+            journal.countDrop(reason)
+        }
+    }
+
+    /// Refused by the queue and counted there; here they take their numbers.
+    private mutating func account(for losses: EventQueue.Losses) {
+        journalGap.add(losses, after: lastSequence)
+        if route == .standardError { streamGap.add(losses, after: lastSequence) }
+        lastSequence &+= losses.audit
+        _ = tellGap()
+    }
+
+    /// Writes the entry that explains missing numbers, if there is one to write; returns what prevented it.
+    @discardableResult
+    private mutating func tellGap() -> DropReason? {
+        guard !gap.isEmpty else { return nil }
+        let sequence = lastSequence &+ 1
+        switch hand(over: gap.event, sequence) {
+        case .lost(let reason): return reason
+        case .written:
+            journalGap = SequenceGap()
+        case .diverted:
+            journalGap.addDiverted(sequence: sequence)
+        }
+        streamGap = SequenceGap()
+        lastSequence = sequence
+        return nil
+    }
+
+    private mutating func hand(over event: Event, _ sequence: UInt64?) -> Outcome {
+        encoder.encode(event, sequence: sequence, into: &entry)
+        let begin = Clocks.now()
+        let outcome = handOverEntry(event, sequence)
+        if case .lost = outcome { return outcome }
+        journal.countWrite(of: event, took: Clocks.now() - begin)
+        return outcome
+    }
+
+    private mutating func handOverEntry(_ event: Event, _ sequence: UInt64?) -> Outcome {
+        if route == .journald {
+            let sentAt = Clocks.wallMicroseconds()
+            switch transport.send(entry) {
+            case .sent:
+                if let sequence {
+                    newestAudit = SentEntry(sequence: sequence, threadID: threadID, sentAt: sentAt)
+                }
+                return .written
+            case .oversize: return .lost(.oversize)
+            case .failed: return .lost(.sendError)
+            case .absent: leaveJournald()
+            }
+        }
+        guard route == .standardError else { return .lost(.absent) }
+        let isWritten = stream.write(LogLine.bytes(of: entry, priority: event.priority))
+        guard isWritten else { return .lost(.sendError) }
+        return mode == .stderr ? .written : .diverted
+    }
+
+    /// Looks for journald while it is absent; when it is back, tells it what it missed.
+    mutating func probe() {
+        defer { tellGap() }
+        guard mode != .stderr else { return }
+        switch (transport.probe(), route) {
+        case (.absent, .journald): leaveJournald()
+        case (.listening, .standardError), (.listening, .nowhere):
+            route = .journald
+            journal.note(route: route)
+            announce("journald is back, entries go there again")
+        default: break
+        }
+    }
+
+    private mutating func leaveJournald() {
+        route = mode == .auto ? .standardError : .nowhere
+        journal.note(route: route)
+        announce(
+            mode == .auto
+                ? "journald is absent, entries go to standard error until it is back"
+                : "journald is absent, entries are lost until it is back")
+    }
+
+    func announceStart() {
+        guard mode == .auto, route == .standardError else { return }
+        announce("journald is absent, entries go to standard error until it is back")
+    }
+
+    /// One line for whoever looks at standard error; not an entry, and nobody waits for it.
+    private func announce(_ text: String) {
+        _ = stream.write(Array("warning journal \"\(text)\"\n".utf8))
+    }
+
+    /// Reads the newest audit entry back.
+    func verify() {
+        guard route == .journald, let newestAudit else { return }
+        let readback = transport.find(newestAudit)
+        journal.note(readback, at: Int64(clamping: Clocks.wallMicroseconds() / 1_000_000))
+    }
+}

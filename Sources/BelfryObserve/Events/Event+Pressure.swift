@@ -1,0 +1,58 @@
+extension Event {
+    /// A limit begins to refuse: once per engagement, not once per refusal.
+    ///
+    /// - `scope`: which limit, `user.publish`.
+    /// - `limit`: as configured, `20/s`.
+    /// - `rate`: as observed, `143/s`.
+    package static func ratelimitEngaged(
+        _ subject: SubjectContext?, scope: String, limit: String, rate: String,
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .ratelimitEngaged, subject: subject,
+            [.text(.scope, scope), .text(.limit, limit), .text(.rate, rate)], at: .init(file, line))
+    }
+
+    package static func ratelimitReleased(
+        _ subject: SubjectContext?, scope: String, denied: UInt64, duration: Duration,
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .ratelimitReleased, subject: subject,
+            [.text(.scope, scope), .number(.denied, denied), .milliseconds(.durationMS, duration)],
+            at: .init(file, line))
+    }
+
+    package static func ratelimitDisconnect(
+        _ connection: ConnectionContext, _ subject: SubjectContext?, denied: UInt64,
+        file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .ratelimitDisconnect, connection: connection, subject: subject, [.number(.denied, denied)],
+            at: .init(file, line))
+    }
+
+    /// - `queueBytes`: what waits for this client.
+    /// - `oldest`: how long its first frame has waited.
+    /// - `action`: `warn`, `disconnect`.
+    package static func consumerSlow(
+        _ connection: ConnectionContext, _ subject: SubjectContext?, queueBytes: UInt64, oldest: Duration,
+        action: String, file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .consumerSlow, connection: connection, subject: subject,
+            [
+                .number(.queueBytes, queueBytes), .milliseconds(.oldestMS, oldest), .text(.action, action),
+            ], at: .init(file, line))
+    }
+
+    /// Aggregated by reason; several drops may come as one event.
+    package static func messageDropped(
+        reason: String, count: UInt64 = 1, roomHash: String?, file: StaticString = #fileID,
+        line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .messageDropped, count: count, [.text(.reason, reason), .text(.roomHash, roomHash)],
+            at: .init(file, line))
+    }
+}

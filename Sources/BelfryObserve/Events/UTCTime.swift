@@ -1,0 +1,36 @@
+/// Seconds since 1970 as RFC 3339 in UTC, without Foundation.
+enum UTCTime {
+    /// `2026-08-01T12:00:00Z`.
+    ///
+    /// Years outside 0...9999 are not dates a certificate or token can mean and
+    /// stand as plain seconds.
+    static func text(_ seconds: Int64) -> String {
+        let (days, second) = floorDivide(seconds, 86400)
+        // 0000-01-01 and 9999-12-31 as days since 1970.
+        guard (-719_528...2_932_896).contains(days) else { return String(seconds) }
+        let (year, month, day) = date(days)
+        let (hour, minute) = (second / 3600, second / 60 % 60)
+        return "\(pad(year, 4))-\(pad(month))-\(pad(day))T\(pad(hour)):\(pad(minute)):\(pad(second % 60))Z"
+    }
+
+    /// Days since 1970 to a date of the Gregorian calendar: Howard Hinnant's `civil_from_days`, which counts
+    /// years from 1 March so that the leap day is the last of its year.
+    private static func date(_ days: Int64) -> (year: Int64, month: Int64, day: Int64) {
+        let (era, dayOfEra) = floorDivide(days + 719_468, 146_097)
+        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let shifted = (5 * dayOfYear + 2) / 153
+        let month = shifted < 10 ? shifted + 3 : shifted - 9
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
+    }
+
+    private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
+        let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
+        return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
+    }
+
+    private static func pad(_ number: Int64, _ width: Int = 2) -> String {
+        let digits = String(number)
+        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    }
+}

@@ -1,0 +1,96 @@
+/// Every metric Belfry exposes, in the order of `ops/metrics.md` and of the exposition.
+///
+/// A family owns one block of ``cellsPerFamily`` cells in each shard, at its raw value; so a counter's place is a
+/// constant the compiler folds, and adding a family moves nobody else's cells by hand.
+/// Adding one means: a case here, its row in `MetricFamily+Definitions`, its handle, its row in `ops/metrics.md`.
+@frozen package enum MetricFamily: UInt8, CaseIterable, Sendable {
+    case build
+    case state
+    case configLastReloadSuccessful
+    case configLastReloadSuccess
+
+    case processStartTime
+    case processCPU
+    case processResidentMemory
+    case processVirtualMemory
+    case processOpenDescriptors
+    case processMaxDescriptors
+    case processThreads
+
+    case eventLoopLag
+    case listenerAccepts
+    case listenerRejects
+    case connectionsOpen
+    case connectionsLimit
+    case connectionDuration
+    case connectionsClosed
+    case connectionGlitches
+
+    case tlsHandshakes
+    case tlsHandshakeFailures
+    case tlsHandshakesInProgress
+    case tlsHandshakeDuration
+    case tlsCiphers
+    case tlsLegacyOffers
+    case tlsCertificateExpiry
+    case tlsCertificateReloads
+    case tlsTicketKeyRotations
+
+    case httpRequests
+    case wsUpgrades
+    case wsProtocolErrors
+    case wsFramesReceived
+    case wsFramesSent
+    case wsPingRTT
+    case receivedBytes
+    case sentBytes
+
+    case authAttempts
+    case authFailures
+    case authDuration
+    case authKeys
+    case authTokenRemaining
+    case authzDenials
+
+    case messagesReceived
+    case messagesRejected
+    case messagesDelivered
+    case messagesDropped
+    case delivery
+    case fanoutRecipients
+    case messageSize
+    case rooms
+    case roomMemberships
+    case users
+    case outboundQueueBytes
+    case outboundQueueMessages
+    case slowConsumers
+
+    case ratelimitDecisions
+    case ratelimitTracked
+    case ratelimitThrottledUsers
+
+    case journalEntries
+    case journalDropped
+    case journalQueueLength
+    case journalWrite
+    case journalLastVerified
+
+    case sideportRequests
+    case expositionDuration
+    case expositionBytes
+    case loggedEvents
+
+    /// Room for the widest family (side port requests, 70), in whole cache lines. An odd number of lines, so that
+    /// the first cells of all families do not compete for the same cache sets.
+    @inlinable package static var cellsPerFamily: Int { 72 }
+
+    /// The place of the family's first cell.
+    @inlinable var base: Int { Int(rawValue) &* Self.cellsPerFamily }
+
+    /// The places of its cells in a shard.
+    var cells: Range<Int> { base..<base + Self.cellsPerFamily }
+
+    /// Cells of one shard: one block a family.
+    @inlinable static var cellCount: Int { 67 * cellsPerFamily }
+}
