@@ -1,0 +1,67 @@
+import BelfryHTTP
+import BelfryJournal
+import BelfryLimits
+import BelfrySession
+import BelfryTLS
+import BelfryWebSocket
+
+// From the configuration's words to those of the modules.
+
+extension Configuration {
+    var certificateSources: [CertificateSource] {
+        tls.pairs.map { CertificateSource(certificateFile: $0.certificate, keyFile: $0.privateKey) }
+    }
+
+    var tlsSettings: TLSSettings { TLSSettings(minVersion: tls.minVersion == .tls13 ? .tls1_3 : .tls1_2) }
+
+    var frameLimits: FrameLimits {
+        // Centrifuge clients never fragment; 1,024 is generous to proxies that do.
+        FrameLimits(messageBytes: UInt32(clamping: client.maxMessage), fragments: 1_024)
+    }
+
+    func upgradePolicy() throws(OriginPolicy.InvalidEntry) -> UpgradePolicy {
+        UpgradePolicy(
+            origins: try OriginPolicy(client.origins, allowsMissing: client.allowMissingOrigin), codecs: [.json])
+    }
+
+    func sessionPolicy(limits: CommandLimits) -> SessionPolicy {
+        SessionPolicy(
+            channels: ChannelDirectory(
+                unnamed: channels.withoutNamespace, namespaces: channels.namespaces),
+            isInsecure: client.insecure, allowsAnonymous: client.allowAnonymous, channelsMax: client.channels,
+            pingSeconds: Int(client.ping.components.seconds), version: "belfry \(BelfryVersion.number)",
+            expiryGraceSeconds: client.expiredGrace.components.seconds, limits: limits)
+    }
+
+    var journalSettings: JournalSettings {
+        var settings = JournalSettings(mode: journal.mode.journalMode)
+        settings.queue.auditEntries = journal.auditQueue
+        settings.queue.infoEntries = journal.infoQueue
+        return settings
+    }
+
+    /// Names this configuration in the journal. Secrets describe themselves as nothing, so they have no part in it.
+    var fingerprint: String {
+        let namespaces = channels.namespaces.sorted { $0.key < $1.key }
+        let parts: [Any] = [
+            server, tls, auth, client, channels.withoutNamespace, namespaces, limits, broker, history, sidePort,
+            journal,
+        ]
+        let text = parts.map { String(describing: $0) }.joined(separator: "\n")
+        return Digest.sha256(Array(text.utf8).span).prefix(8).map { Self.hex($0) }.joined()
+    }
+
+    private static func hex(_ byte: UInt8) -> String {
+        (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }
+}
+
+extension Configuration.JournalOptions.Mode {
+    var journalMode: JournalSettings.Mode {
+        switch self {
+        case .auto: .auto
+        case .required: .required
+        case .stderr: .stderr
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import BelfryHub
+import BelfryReactor
+
+// What a single value cannot show: keys that contradict each other, and choices that deserve a warning. A key
+// that was already refused takes no further part, so one mistake gives one error.
+
+extension Configuration {
+    /// Something wrong between keys, blamed on the first of them.
+    private struct Conflict {
+        let keys: [String]
+        let problem: ConfigurationProblem
+
+        init(_ keys: String..., problem: ConfigurationProblem) {
+            self.keys = keys
+            self.problem = problem
+        }
+    }
+
+    func check(into reader: inout ConfigurationReader, start: ConfigurationLocation) {
+        for conflict in tlsConflicts + authConflicts + clientConflicts + listenConflicts {
+            guard let key = conflict.keys.first, !conflict.keys.contains(where: { reader.hasFailed($0) })
+            else {
+                continue
+            }
+            reader.report(reader.location(of: key) ?? start, key, conflict.problem)
+        }
+    }
+
+    private var tlsConflicts: [Conflict] {
+        let certificate = "tls.certificate", key = "tls.private_key"
+        if tls.pair.certificate.isEmpty, !tls.pair.privateKey.isEmpty {
+            return [
+                Conflict(key, certificate, problem: .missing("tls.certificate, which this key belongs to"))
+            ]
+        }
+        if !tls.pair.certificate.isEmpty, tls.pair.privateKey.isEmpty {
+            return [
+                Conflict(certificate, key, problem: .missing("tls.private_key, the key of this certificate"))
+            ]
+        }
+        guard tls.pairs.isEmpty else { return [] }
+        let problem = ConfigurationProblem.missing("a certificate; the relay speaks TLS only")
+        return [Conflict(certificate, key, "tls.certificates", problem: problem)]
+    }
+
+    private var authConflicts: [Conflict] {
+        let secret = "auth.hmac_secret", file = "auth.hmac_secret_file"
+        if auth.inlineSecret != nil, auth.fileSecret != nil {
+            return [
+                Conflict(
+                    secret, file, problem: .contradiction("auth.hmac_secret_file is set as well; keep one"))
+            ]
+        }
+        guard !auth.hasKeys, !client.allowAnonymous, !client.insecure else { return [] }
+        let problem = ConfigurationProblem.missing(
+            "a key: hmac_secret_file, hmac_keys or public_keys; without one, and without "
+                + "client.allow_anonymous, nobody can connect")
+        return [
+            Conflict(
+                "auth", secret, file, "auth.hmac_keys", "auth.public_keys", "client.allow_anonymous",
+                "client.insecure", problem: problem)
+        ]
+    }
+
+    private var clientConflicts: [Conflict] {
+        var conflicts: [Conflict] = []
+        if client.pong >= client.ping {
+            // SDKs wait for a ping within ping + pong; a pong that may come after the next ping proves
+            // nothing.
+            let problem = ConfigurationProblem.contradiction(
+                "must be shorter than client.ping (\(client.ping.short))")
+            conflicts.append(Conflict("client.pong", "client.ping", problem: problem))
+        }
+        if client.maxQueue < client.maxMessage {
+            let problem = ConfigurationProblem.contradiction(
+                "must hold one message of client.max_message at least")
+            conflicts.append(Conflict("client.max_queue", "client.max_message", problem: problem))
+        }
+        return conflicts
+    }
+
+    private var listenConflicts: [Conflict] {
+        guard sidePort.listen.port != 0, server.listen.contains(sidePort.listen) else { return [] }
+        return [
+            Conflict(
+                "side_port.listen", "server.listen",
+                problem: .contradiction("server.listen has the same address"))
+        ]
+    }
+
+    func warnings(located reader: ConfigurationReader, start: ConfigurationLocation) -> [ConfigurationWarning]
+    {
+        let found = clientWarnings + authWarnings + operationWarnings + channelWarnings
+        return found.map { key, reason in
+            ConfigurationWarning(location: reader.location(of: key) ?? start, key: key, reason: reason)
+        }
+    }
+
+    private typealias Finding = (key: String, reason: ConfigurationWarning.Reason)
+
+    private var clientWarnings: [Finding] {
+        var found: [Finding] = []
+        if client.insecure { found.append(("client.insecure", .insecureMode)) }
+        if client.origins.contains("*") { found.append(("client.origins", .anyOrigin)) }
+        return found
+    }
+
+    private var authWarnings: [Finding] {
+        guard auth.hasKeys else { return [] }
+        var found: [Finding] = []
+        let own = (auth.inlineSecret == nil ? "auth.hmac_secret_file" : "auth.hmac_secret", auth.secret)
+        let shared = auth.sharedKeys.indices.map { ("auth.hmac_keys[\($0)]", auth.sharedKeys[$0].secret) }
+        for (key, secret) in [own] + shared {
+            guard let count = secret?.bytes.count, count < 32 else { continue }
+            found.append((key, .shortSecret(byteCount: count)))
+        }
+        if !auth.requireExpiry { found.append(("auth.require_exp", .tokensWithoutExpiry)) }
+        if auth.audience.isEmpty { found.append(("auth.audience", .anyAudience)) }
+        return found
+    }
+
+    private var operationWarnings: [Finding] {
+        var found: [Finding] = []
+        if !limits.enabled { found.append(("limits.enabled", .limitsDisabled)) }
+        if limits.enabled, limits.dryRun { found.append(("limits.dry_run", .dryRun)) }
+        if !sidePort.listen.isLoopback { found.append(("side_port.listen", .sidePortExposed)) }
+        if journal.plainSubjects { found.append(("journal.plain_subjects", .plainSubjects)) }
+        return found
+    }
+
+    private var channelWarnings: [Finding] {
+        let sections =
+            [("channels.default", channels.withoutNamespace)]
+            + channels.namespaces.sorted { $0.key < $1.key }.map {
+                ("channels.namespaces.\($0.key)", $0.value)
+            }
+        return sections.flatMap { section, options in
+            options.settingsWithoutEffect.map { setting, missing in
+                ("\(section).\(setting)", .hasNoEffect(without: missing))
+            }
+        }
+    }
+}
+
+extension ChannelOptions {
+    /// Settings that are on while what they need is off.
+    fileprivate var settingsWithoutEffect: [(setting: String, missing: String)] {
+        var found: [(setting: String, missing: String)] = []
+        if forcePushJoinLeave, !joinLeave { found.append(("force_push_join_leave", "join_leave")) }
+        if !presence {
+            if allowPresenceForClient { found.append(("allow_presence_for_client", "presence")) }
+            if allowPresenceForSubscriber { found.append(("allow_presence_for_subscriber", "presence")) }
+        }
+        if allowPublishForAnonymous, !allowPublishForClient, !allowPublishForSubscriber {
+            found.append(("allow_publish_for_anonymous", "allow_publish_for_client or …_for_subscriber"))
+        }
+        return found
+    }
+}

@@ -1,0 +1,114 @@
+import BelfryAuth
+import BelfryProtocol
+import BelfryReactor
+import Dispatch
+import Synchronization
+
+/// A token to be verified, and whom the verdict is for.
+struct TokenJob: Sendable {
+    enum Purpose: Sendable {
+        case connection
+        case subscription
+        /// Presented with the upgrade request.
+        case upgrade
+    }
+
+    let slot: SlotID
+    let purpose: Purpose
+    let token: [UInt8]
+}
+
+/// What became of one job.
+struct TokenVerdict: Sendable {
+    enum Outcome: Sendable {
+        case connection(Result<ConnectionToken, TokenRefusal>)
+        case subscription(Result<SubscriptionToken, TokenRefusal>)
+        case upgrade(Result<ConnectionToken, TokenRefusal>)
+    }
+
+    let slot: SlotID
+    let outcome: Outcome
+    /// What a refused token says about itself, for the audit event.
+    let evidence: TokenEvidence?
+    /// Time spent verifying.
+    let duration: Duration
+}
+
+/// Verifies tokens off the event loops.
+///
+/// A loop hands over what one tick collected; the verdicts come back as one message. At most `capacity` tokens wait at
+/// once: beyond that a client is told to try again, which costs less than the signature.
+final class TokenDesk: Sendable {
+    static let capacity = 16_384
+
+    /// `nil` when no key is configured: then every token is refused.
+    private let verifier: Mutex<TokenVerifier?>
+    private let queue = DispatchQueue(label: "belfry.tokens", attributes: .concurrent)
+    private let waiting = Atomic<Int>(0)
+    private let unixSeconds: @Sendable () -> Int64
+
+    init(verifier: TokenVerifier?, unixSeconds: @escaping @Sendable () -> Int64) {
+        self.verifier = Mutex(verifier)
+        self.unixSeconds = unixSeconds
+    }
+
+    /// New keys or a new policy, from the next batch on.
+    func replace(_ verifier: TokenVerifier?) { self.verifier.withLock { $0 = verifier } }
+
+    /// Verifies a batch; `deliver` is called once, on another thread.
+    func verify(_ jobs: [TokenJob], deliver: @escaping @Sendable ([TokenVerdict]) -> Void) {
+        let total = waiting.add(jobs.count, ordering: .relaxed).newValue
+        guard total <= Self.capacity else {
+            waiting.subtract(jobs.count, ordering: .relaxed)
+            return deliver(jobs.map(\.overloaded))
+        }
+        let verifier = self.verifier.withLock { $0 }
+        queue.async { [self] in
+            let verdicts = jobs.map { $0.verdict(of: verifier, now: unixSeconds()) }
+            waiting.subtract(jobs.count, ordering: .relaxed)
+            deliver(verdicts)
+        }
+    }
+}
+
+extension TokenJob {
+    fileprivate func verdict(of verifier: TokenVerifier?, now: Int64) -> TokenVerdict {
+        var outcome = refusal(.kid)
+        let duration = ContinuousClock().measure {
+            if let verifier { outcome = self.outcome(of: verifier, now: now) }
+        }
+        let evidence = outcome.refusal == nil ? nil : verifier?.evidence(of: token)
+        return TokenVerdict(slot: slot, outcome: outcome, evidence: evidence, duration: duration)
+    }
+
+    private func outcome(of verifier: TokenVerifier, now: Int64) -> TokenVerdict.Outcome {
+        switch purpose {
+        case .connection: .connection(verifier.verifyConnection(token, now: now))
+        case .subscription: .subscription(verifier.verifySubscription(token, now: now))
+        case .upgrade: .upgrade(verifier.verifyConnection(token, now: now))
+        }
+    }
+
+    fileprivate var overloaded: TokenVerdict {
+        TokenVerdict(slot: slot, outcome: refusal(.internal), evidence: nil, duration: .zero)
+    }
+
+    private func refusal(_ refusal: TokenRefusal) -> TokenVerdict.Outcome {
+        switch purpose {
+        case .connection: .connection(.failure(refusal))
+        case .subscription: .subscription(.failure(refusal))
+        case .upgrade: .upgrade(.failure(refusal))
+        }
+    }
+}
+
+extension TokenVerdict.Outcome {
+    var refusal: TokenRefusal? {
+        switch self {
+        case .connection(.failure(let refusal)), .subscription(.failure(let refusal)),
+            .upgrade(.failure(let refusal)):
+            refusal
+        case .connection(.success), .subscription(.success), .upgrade(.success): nil
+        }
+    }
+}

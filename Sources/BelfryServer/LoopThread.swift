@@ -1,0 +1,124 @@
+import BelfryBroker
+import BelfryBytes
+import BelfryHub
+import BelfryProtocol
+import BelfryReactor
+import BelfryTLS
+import BelfryWebSocket
+import Dispatch
+import Synchronization
+
+/// What a loop needs that another thread made, all of it `Sendable`.
+struct LoopPlan: Sendable {
+    let index: Int
+    let settings: LoopSettings
+    let observer: LoopObserver
+    let addresses: [ListenAddress]
+    let backlog: Int
+    let epoch: String
+    let heartbeat: LoopHeartbeat
+    let mailbox: Mailbox<LoopMessage>
+    let material: TLSMaterial
+}
+
+/// The first thing a loop's thread says: what it listens on, or why it can not.
+final class LoopStart: Sendable {
+    private let outcome = Mutex<Result<[ListenAddress], LoopFailure>?>(nil)
+    private let semaphore = DispatchSemaphore(value: 0)
+
+    func report(_ result: Result<[ListenAddress], LoopFailure>) {
+        outcome.withLock { $0 = result }
+        semaphore.signal()
+    }
+
+    func wait() throws(LoopFailure) -> [ListenAddress] {
+        semaphore.wait()
+        switch outcome.withLock({ $0 }) {
+        case .success(let addresses)?: return addresses
+        case .failure(let failure)?: throw failure
+        case nil: preconditionFailure("a loop reported without an outcome")
+        }
+    }
+}
+
+/// Why a loop did not start.
+struct LoopFailure: Error, CustomStringConvertible {
+    let description: String
+    /// The address that could not be listened on, if that was it.
+    var address: ListenAddress?
+    var errno: Int32 = 0
+}
+
+enum LoopThread {
+    /// Runs one loop on its own thread until it is drained.
+    ///
+    /// - Parameters:
+    ///   - group: Entered here, left when the loop has ended.
+    ///   - kernel: Called once, on the loop's thread.
+    static func start(
+        _ plan: LoopPlan, in group: DispatchGroup, reportingTo start: LoopStart,
+        kernel: @escaping @Sendable () -> LinuxKernel
+    ) throws(SystemError) {
+        group.enter()
+        _ = try RunningThread.start(named: "loop-\(plan.index)") {
+            defer { group.leave() }
+            do throws(LoopFailure) {
+                var loop = try makeLoop(plan, kernel())
+                start.report(.success(try listen(&loop, plan)))
+                _ = loop.run()
+            } catch {
+                start.report(.failure(error))
+            }
+        }
+    }
+
+    private static func makeLoop(
+        _ plan: LoopPlan, _ kernel: LinuxKernel
+    ) throws(LoopFailure) -> EventLoop<LoopWorker<LinuxKernel>> {
+        let context: TLSContext
+        do {
+            context = try plan.settings.makeTLSContext(plan.material)
+        } catch {
+            throw LoopFailure(description: "tls: \(error)")
+        }
+        let home = HomeHub(
+            loops: plan.settings.mailboxes.count, broker: MemoryBroker(epoch: plan.epoch),
+            presence: MemoryPresence(), encode: PushFrame.encode)
+        let worker = LoopWorker<LinuxKernel>(
+            index: plan.index, settings: plan.settings, tls: context, transport: .overSockets(),
+            observer: plan.observer, home: home)
+        return EventLoop(kernel: kernel, mailbox: plan.mailbox, heartbeat: plan.heartbeat, delegate: worker)
+    }
+
+    private static func listen(
+        _ loop: inout EventLoop<LoopWorker<LinuxKernel>>, _ plan: LoopPlan
+    ) throws(LoopFailure) -> [ListenAddress] {
+        var bound: [ListenAddress] = []
+        for address in plan.addresses {
+            do {
+                let listener = try loop.reactor.listen(address, backlog: plan.backlog, reusePort: true)
+                let port = try loop.reactor.kernel.localPort(of: listener)
+                bound.append(ListenAddress(ip: address.ip, port: port))
+            } catch {
+                throw LoopFailure(
+                    description: "can not listen on \(address): \(error)", address: address, errno: error.code)
+            }
+        }
+        return bound
+    }
+}
+
+/// Makes the one WebSocket frame of a push that all its receivers share.
+enum PushFrame {
+    static func encode(_ push: HubPush) -> [UInt8] {
+        var message: [UInt8] = []
+        switch push {
+        case .publication(let channel, let publication):
+            message.reserveCapacity(publication.data.count + 256)
+            JSONPushes.publication(channel: channel, publication, into: &message)
+        case .join(let channel, let info): JSONPushes.join(channel: channel, info, into: &message)
+        case .leave(let channel, let info): JSONPushes.leave(channel: channel, info, into: &message)
+        }
+        return FrameEncoder.frame(opcode: .text, payload: message.span)
+    }
+}

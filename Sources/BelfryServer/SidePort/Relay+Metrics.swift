@@ -1,0 +1,48 @@
+import BelfryJournal
+import BelfryLimits
+import BelfryObserve
+
+// What no loop counts: looked up when somebody scrapes.
+
+extension Relay {
+    func refreshMetrics() {
+        let statistics = journal.statistics
+        let users = Int64(users.keyCount)
+        let throttled = Int64(limits.count)
+        registry.shared.update { shard in
+            shard.set(.connectionsLimit, to: Int64(admission.limit))
+            shard.set(.users, to: users)
+            shard.set(.ratelimitThrottledUsers, to: throttled)
+            shard.set(.journalQueueLength, to: Int64(statistics.queueLength))
+            if let verified = statistics.lastVerified {
+                shard.set(.journalLastVerified, to: verified &* 1_000_000_000)
+            }
+            Self.mirror(statistics, to: shard)
+        }
+    }
+
+    private static func mirror(_ statistics: JournalStatistics, to shard: MetricShard) {
+        for priority in EntryPriority.allCases {
+            shard.mirror(statistics.entries[Int(priority.rawValue)], in: .journalEntries(priority))
+        }
+        for (place, count) in statistics.events.enumerated() {
+            shard.mirror(count, in: .loggedEvents(at: place))
+        }
+        for reason in DropReason.allCases {
+            shard.mirror(statistics.dropped[reason], in: .journalDropped(EntryLoss(reason)))
+        }
+    }
+}
+
+extension EntryLoss {
+    init(_ reason: DropReason) {
+        self =
+            switch reason {
+            case .queueFull: .queueFull
+            case .sendError: .sendError
+            case .absent: .absent
+            case .oversize: .oversize
+            case .suppressed: .suppressed
+            }
+    }
+}
