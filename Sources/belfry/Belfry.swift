@@ -1,0 +1,17 @@
+import ArgumentParser
+import BelfryServer
+
+/// The command line of the relay.
+@main
+struct Belfry: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "belfry", abstract: "A TLS-terminating secure chat relay with an eye on everything.",
+        version: BelfryVersion.number,
+        subcommands: [Serve.self, CheckConfig.self, TokenCommand.self, Version.self])
+}
+
+/// Where the configuration stands.
+struct ConfigurationOption: ParsableArguments {
+    @Option(name: .customLong("config"), help: "The configuration file (YAML).")
+    var path: String
+}
