@@ -9,7 +9,7 @@ struct Answer: Sendable {
     private var headers: HTTPFields
     private let body: [UInt8]
 
-    /// - Parameter varies: whether the Accept field chose the format.
+    /// The Accept field is named in Vary where it chose the format.
     init(_ status: HTTPResponse.Status, _ contentType: String, _ body: [UInt8], varies: Bool = false) {
         self.status = status
         self.body = body
@@ -18,10 +18,12 @@ struct Answer: Sendable {
         if varies { headers[.vary] = "Accept" }
     }
 
-    /// Nothing may be framed, sniffed, cached, or read from elsewhere; and no word that opens cross-origin reading.
+    /// Nothing may be framed, sniffed, cached, or read from elsewhere; and no word that opens cross-origin
+    /// reading.
     private static let common: HTTPFields = {
         var fields: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
-        fields[.contentSecurityPolicy] = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+        fields[.contentSecurityPolicy] =
+            "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
         for (name, value) in [
             ("Referrer-Policy", "no-referrer"), ("X-Frame-Options", "DENY"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
@@ -35,7 +37,8 @@ struct Answer: Sendable {
         var headers = headers
         headers[.contentLength] = String(body.count)
         guard method != .head else { return Response(status: status, headers: headers) }
-        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        return Response(
+            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
     }
 }
 
@@ -51,7 +54,9 @@ extension Answer {
     static func json(_ status: HTTPResponse.Status, _ value: some Encodable) -> Answer {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        guard let data = try? encoder.encode(value) else { return text(.internalServerError, "cannot be written as JSON") }
+        guard let data = try? encoder.encode(value) else {
+            return text(.internalServerError, "cannot be written as JSON")
+        }
         return Answer(status, "application/json", Array(data) + [UInt8(ascii: "\n")])
     }
 

@@ -1,10 +1,11 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// The waits that Hummingbird does not bound: for the first request head, and for a client to take its answer.
+/// The waits that Hummingbird does not bound: for the first request head, and for a client to take its
+/// answer.
 ///
-/// It also drops request bodies before anyone keeps them. As dropped parts count as no activity, a client that
-/// sends a body for ever meets the idle time.
+/// It also drops request bodies before anyone keeps them. As dropped parts count as no activity, a client
+/// that sends a body for ever meets the idle time.
 final class ConnectionDeadlines: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart

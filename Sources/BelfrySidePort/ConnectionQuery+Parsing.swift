@@ -1,7 +1,9 @@
 import Foundation
 
 extension ConnectionQuery {
-    /// Why a query string was refused. Says what is allowed, never what was sent.
+    /// Why a query string was refused.
+    ///
+    /// Says what is allowed, never what was sent.
     enum Fault: Error, Equatable {
         case unknownParameter
         case repeatedParameter
@@ -16,7 +18,7 @@ extension ConnectionQuery {
     /// The longest value taken: a channel name, percent-encoded.
     static let valueLengthMax = 3 * 255
 
-    /// - Parameter text: what stands behind the question mark.
+    /// Reads what stands behind the question mark.
     init(parsing text: Substring) throws(Fault) {
         self.init()
         var seen: Set<Parameter> = []
@@ -36,7 +38,9 @@ extension ConnectionQuery {
         switch parameter {
         case .sort:
             isDescending = value.hasPrefix("-")
-            guard let order = Order(rawValue: String(value.drop { $0 == "-" })) else { throw .badValue(.sort) }
+            guard let order = Order(rawValue: String(value.drop { $0 == "-" })) else {
+                throw .badValue(.sort)
+            }
             self.order = order
         case .limit: limit = try Self.number(value, in: Self.limits, for: .limit)
         case .offset: offset = try Self.number(value, in: Self.offsets, for: .offset)
@@ -52,7 +56,8 @@ extension ConnectionQuery {
     private static func number(
         _ text: String, in range: ClosedRange<Int>, for parameter: Parameter
     ) throws(Fault) -> Int {
-        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text), range.contains(number)
+        guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+            range.contains(number)
         else { throw .badValue(parameter) }
         return number
     }
@@ -62,7 +67,8 @@ extension ConnectionQuery.Fault {
     var message: String {
         switch self {
         case .unknownParameter:
-            "unknown parameter; known are " + ConnectionQuery.Parameter.allCases.map(\.rawValue).joined(separator: ", ")
+            "unknown parameter; known are "
+                + ConnectionQuery.Parameter.allCases.map(\.rawValue).joined(separator: ", ")
         case .repeatedParameter: "a parameter may stand once"
         case .notPercentEncoded: "a value is not percent-encoded UTF-8"
         case .badValue(.sort):

@@ -1,7 +1,9 @@
 package import BelfryObserve
 package import Foundation
 
-/// One connection, open or closed, as an operator sees it. Named after OpenTelemetry's attributes where it has any.
+/// One connection, open or closed, as an operator sees it.
+///
+/// Named after OpenTelemetry's attributes where it has any.
 ///
 /// Holds no token, no message, and the user only as a pseudonym.
 package struct ConnectionRecord: Sendable {
@@ -56,7 +58,8 @@ package struct ConnectionRecord: Sendable {
     package var close: Close?
 
     package init(
-        id: String, stage: ConnectionStage, subject: String, address: String, port: UInt16, tlsVersion: String,
+        id: String, stage: ConnectionStage, subject: String, address: String, port: UInt16,
+        tlsVersion: String,
         tlsCipher: String, clientName: String, started: Date, lastActivity: Date, duration: Duration
     ) {
         self.id = id
@@ -123,7 +126,9 @@ extension ConnectionRecord: Encodable {
 
 extension Date {
     /// RFC 3339 with milliseconds, in UTC.
-    fileprivate var internetText: String { formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+    fileprivate var internetText: String {
+        formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
 }
 
 extension Duration {

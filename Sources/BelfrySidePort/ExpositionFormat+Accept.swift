@@ -3,8 +3,8 @@ package import BelfryObserve
 extension ExpositionFormat {
     /// The format a scraper likes best of those we have; text for whoever says nothing we know.
     ///
-    /// Prometheus sends OpenMetrics 1.0.0 and 0.0.1, text 0.0.4 and `*/*` with falling weights, and sometimes a
-    /// protobuf type first, which we do not speak.
+    /// Prometheus sends OpenMetrics 1.0.0 and 0.0.1, text 0.0.4 and `*/*` with falling weights, and
+    /// sometimes a protobuf type first, which we do not speak.
     package init(accept: String) {
         var best: (format: ExpositionFormat, weight: Double)?
         for range in accept.split(separator: ",") {

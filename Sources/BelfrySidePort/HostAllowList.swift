@@ -1,5 +1,7 @@
-/// By which names we may be called. Against DNS rebinding: a page from `evil.example` that has made its name point
-/// at loopback can reach us, but its browser still sends `Host: evil.example`.
+/// By which names we may be called.
+///
+/// Against DNS rebinding: a page from `evil.example` that has made its name point at loopback can reach us,
+/// but its browser still sends `Host: evil.example`.
 struct HostAllowList: Sendable {
     private let names: Set<String>
 
@@ -8,7 +10,7 @@ struct HostAllowList: Sendable {
         names = Set(["localhost", "127.0.0.1", "::1"] + own.map { $0.lowercased() })
     }
 
-    /// - Parameter authority: the Host field: a name or address, IPv6 in brackets, and perhaps a port.
+    /// Judges a Host field: a name or address, IPv6 in brackets, and perhaps a port.
     func allows(_ authority: String) -> Bool {
         guard let name = Self.name(in: authority.lowercased()) else { return false }
         return names.contains(String(name))

@@ -8,9 +8,9 @@ import ServiceLifecycle
 
 /// The operators' listener: metrics, health, connections.
 ///
-/// It has one NIO thread of its own and the runtime's task threads; no event loop of the data plane ever waits for
-/// it. What it asks of the data plane goes through ``SidePortSource``. Answers are given in any state of the relay,
-/// so run it first and stop it last.
+/// It has one NIO thread of its own and the runtime's task threads; no event loop of the data plane ever
+/// waits for it. What it asks of the data plane goes through ``SidePortSource``. Answers are given in any
+/// state of the relay, so run it first and stop it last.
 ///
 /// Answers are counted by `onAnswer`. Its caller may be any task thread, several at once; give it a
 /// ``BelfryObserve/SharedShard``, not a loop's shard.
@@ -34,7 +34,9 @@ package final class SidePort: Service {
     /// The port we listen on, once we do; throws what made ``run()`` fail before.
     package func port() async throws -> Int { try await binding.value() }
 
-    /// Serves until the task is cancelled or a graceful shutdown is asked for. Call it once.
+    /// Serves until the task is cancelled or a graceful shutdown is asked for.
+    ///
+    /// Call it once.
     ///
     /// - Throws: ``SidePortError`` when the address cannot be had.
     package func run() async throws {
@@ -54,7 +56,8 @@ package final class SidePort: Service {
     private func application(on group: MultiThreadedEventLoopGroup) -> Application<SidePortResponder> {
         let limits = configuration.limits
         let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionDeadlines(limits)], idleTimeout: TimeAmount(limits.idleTime),
+            additionalChannelHandlers: [ConnectionDeadlines(limits)],
+            idleTimeout: TimeAmount(limits.idleTime),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headByteCount, maxHeaderListSize: limits.headByteCount,
                 maxHeaderFieldCount: limits.headerCount))
@@ -62,7 +65,8 @@ package final class SidePort: Service {
             responder: responder, server: .http1(configuration: channel),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), backlog: limits.connections,
-                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections, logger: logger)),
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    limits.connections, logger: logger)),
             onServerRunning: { [binding] in binding.succeed($0.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group), logger: logger)
     }
@@ -79,7 +83,8 @@ package enum SidePortError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .addressInUse(let address): "side_port.listen: \(address) is in use by another process"
-        case .cannotListen(let address, let reason): "side_port.listen: cannot listen on \(address): \(reason)"
+        case .cannotListen(let address, let reason):
+            "side_port.listen: cannot listen on \(address): \(reason)"
         case .stopped: "the side port has stopped"
         }
     }

@@ -4,8 +4,8 @@ package struct SidePortConfiguration: Sendable {
     package var host: String
     /// 0 lets the kernel choose.
     package var port: Int
-    /// Further names by which clients may call us, besides loopback and `host`: against DNS rebinding, where a web
-    /// page makes its own name point here and reads us with the browser's hands.
+    /// Further names by which clients may call us, besides loopback and `host`: against DNS rebinding, where
+    /// a web page makes its own name point here and reads us with the browser's hands.
     package var allowedHosts: [String]
     package var limits = Limits()
 
@@ -16,7 +16,9 @@ package struct SidePortConfiguration: Sendable {
     }
 
     package struct Limits: Sendable {
-        /// More wait in the kernel's backlog. A scraper, a probe and some people need a dozen.
+        /// More wait in the kernel's backlog.
+        ///
+        /// A scraper, a probe and some people need a dozen.
         package var connections = 64
         /// Bytes of one request's header fields; Prometheus sends 400.
         package var headByteCount = 16 * 1024
@@ -25,7 +27,8 @@ package struct SidePortConfiguration: Sendable {
         package var concurrentPages = 4
         /// From accept to the end of the first request head.
         package var headTime: Duration = .seconds(5)
-        /// Between requests; longer than the usual scrape interval of 15 s, so that scrapers keep their connection.
+        /// Between requests; longer than the usual scrape interval of 15 s, so that scrapers keep their
+        /// connection.
         package var idleTime: Duration = .seconds(20)
         /// For the client to take an answer.
         package var answerTime: Duration = .seconds(10)

@@ -4,7 +4,9 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 
-/// One request in, one answer out. Reads heads only: no path takes a body.
+/// One request in, one answer out.
+///
+/// Reads heads only: no path takes a body.
 struct SidePortResponder: HTTPResponder {
     typealias Context = BasicRequestContext
 
@@ -14,7 +16,8 @@ struct SidePortResponder: HTTPResponder {
     let onAnswer: @Sendable (SidePortPath, SidePortCode) -> Void
 
     func respond(to request: Request, context: Context) async throws -> Response {
-        let target = (request.head.path ?? "").split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        let target = (request.head.path ?? "").split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         let path = Self.path(target.first ?? "")
         let answer = await answer(to: request, path, query: target.count > 1 ? target[1] : "")
         onAnswer(path, SidePortCode(status: answer.status.code))
@@ -26,7 +29,9 @@ struct SidePortResponder: HTTPResponder {
     }
 
     private func answer(to request: Request, _ path: SidePortPath, query: Substring) async -> Answer {
-        guard let authority = request.head.authority, !authority.isEmpty else { return .text(.badRequest, "no Host") }
+        guard let authority = request.head.authority, !authority.isEmpty else {
+            return .text(.badRequest, "no Host")
+        }
         guard hosts.allows(authority) else { return .text(.misdirectedRequest, "this Host is not ours") }
         guard Self.served.contains(path) else { return .text(.notFound, "not found") }
         guard request.method == .get || request.method == .head else { return .wrongMethod }
@@ -56,7 +61,8 @@ struct SidePortResponder: HTTPResponder {
         let report = source.health()
         let lines = isVerbose ? report.lines : []
         return report.isHealthy
-            ? .lines(.ok, lines + ["ok"]) : .lines(.serviceUnavailable, lines + ["an event loop stands still"])
+            ? .lines(.ok, lines + ["ok"])
+            : .lines(.serviceUnavailable, lines + ["an event loop stands still"])
     }
 
     private func readiness(isVerbose: Bool) -> Answer {

@@ -1,12 +1,15 @@
 package import BelfryObserve
 
-/// Where the side port's answers come from. Called from any thread, several times at once.
+/// Where the side port's answers come from.
+///
+/// Called from any thread, several times at once.
 package protocol SidePortSource: Sendable {
     /// The whole page.
     func metrics(_ format: ExpositionFormat) async -> [UInt8]
     func health() -> HealthReport
     func readiness() -> ReadinessReport
-    /// Collect the records, of the query's room alone if it names one, and let ``ConnectionQuery/page(of:)`` do the rest.
+    /// Collect the records, of the query's room alone if it names one, and let ``ConnectionQuery/page(of:)``
+    /// do the rest.
     func connections(_ query: ConnectionQuery) async -> ConnectionPage
 }
 
@@ -22,7 +25,8 @@ package struct HealthReport: Sendable {
         }
     }
 
-    /// A loop that has not turned for so long will not turn again: a tick is milliseconds even under overload.
+    /// A loop that has not turned for so long will not turn again: a tick is milliseconds even under
+    /// overload.
     package static let tickLimit: Duration = .seconds(5)
 
     package var loops: [Loop]

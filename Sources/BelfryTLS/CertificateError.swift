@@ -1,4 +1,6 @@
-/// What is wrong with certificate files. Says which file, and what to do follows from the case.
+/// What is wrong with certificate files.
+///
+/// Says which file, and what to do follows from the case.
 package enum CertificateError: Error, Equatable, Sendable {
     /// No certificate pair is configured at all.
     case nothingConfigured
@@ -42,7 +44,8 @@ extension CertificateError: CustomStringConvertible {
         case .notYetValid(let file, let notBefore): "\(file): not valid before \(notBefore) (Unix seconds)"
         case .wrongOrder(let file, let position):
             "\(file): certificate \(position) is not issued by the next one; order them leaf first"
-        case .unsupportedKey(let file): "\(file): the key must be ECDSA P-256 or P-384, or RSA of 2048 bits or more"
+        case .unsupportedKey(let file):
+            "\(file): the key must be ECDSA P-256 or P-384, or RSA of 2048 bits or more"
         case .sameKindTwice(let file): "\(file): a certificate of this key type is configured already"
         case .refused(let file, let reason): "\(file): refused by OpenSSL (\(reason))"
         }

@@ -14,6 +14,7 @@ extension ClientHello {
     /// The JA4 fingerprint, 36 characters.
     ///
     /// - Parameter sha256: SHA-256 of the bytes given; passed in so that this file stays pure.
+    /// - Returns: For example `t13d1516h2_8daaf6152771_e5627efa2ab1`.
     package func ja4(sha256: ([UInt8]) -> [UInt8]) -> String {
         let suites = cipherSuites.filter { !Self.isGREASE($0) }
         let offered = extensions.filter { !Self.isGREASE($0) }
@@ -24,7 +25,9 @@ extension ClientHello {
         let signatures = signatureAlgorithms.filter { !Self.isGREASE($0) }
         if !signatures.isEmpty { listed += [Self.underscore] + Self.hexList(signatures) }
         let name = offered.contains(ExtensionType.serverName.rawValue) ? "d" : "i"
-        let head = "t" + ja4Version + name + Self.twoDigits(suites.count) + Self.twoDigits(offered.count) + ja4Protocol
+        let head =
+            "t" + ja4Version + name + Self.twoDigits(suites.count) + Self.twoDigits(offered.count)
+            + ja4Protocol
         let suiteHash = suites.isEmpty ? Self.none : Self.hash(Self.hexList(suites.sorted()), sha256)
         let extensionHash = hashed.isEmpty && signatures.isEmpty ? Self.none : Self.hash(listed, sha256)
         return head + "_" + suiteHash + "_" + extensionHash
@@ -73,7 +76,9 @@ extension ClientHello {
         text.reserveCapacity(words.count * 5)
         for word in words {
             if !text.isEmpty { text.append(UInt8(ascii: ",")) }
-            for shift in [12, 8, 4, 0] { text.append(hexDigit(UInt8(truncatingIfNeeded: word >> shift) & 0xF)) }
+            for shift in [12, 8, 4, 0] {
+                text.append(hexDigit(UInt8(truncatingIfNeeded: word >> shift) & 0xF))
+            }
         }
         return text
     }

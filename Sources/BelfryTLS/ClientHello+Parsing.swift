@@ -23,7 +23,9 @@ extension ClientHello {
         return parseExtensions(bytes, ByteCursor(list)) && cursor.isAtEnd
     }
 
-    private mutating func parseExtensions(_ bytes: borrowing Span<UInt8>, _ list: consuming ByteCursor) -> Bool {
+    private mutating func parseExtensions(_ bytes: borrowing Span<UInt8>, _ list: consuming ByteCursor)
+        -> Bool
+    {
         while !list.isAtEnd {
             guard let type = list.word(in: bytes), let body = list.vector(in: bytes) else { return false }
             extensions.append(type)
@@ -74,7 +76,9 @@ extension ClientHello {
         return true
     }
 
-    /// Takes the first host name (RFC 6066, 3 allows one). What is no host name is left to OpenSSL.
+    /// Takes the first host name (RFC 6066, 3 allows one).
+    ///
+    /// What is no host name is left to OpenSSL.
     private mutating func parseServerName(_ body: Range<Int>, _ bytes: borrowing Span<UInt8>) -> Bool {
         var outer = ByteCursor(body)
         guard let window = outer.vector(in: bytes), outer.isAtEnd else { return false }

@@ -13,7 +13,9 @@
 
 /// Collects the first flight of a client until it holds a whole ClientHello.
 package struct ClientHelloGate: Sendable {
-    /// Most bytes kept. The largest hello of a browser (post-quantum share, ECH) is under 2 KiB.
+    /// Most bytes kept.
+    ///
+    /// The largest hello of a browser (post-quantum share, ECH) is under 2 KiB.
     package static let byteLimit = 16_384
     /// OpenSSL's own limit for empty records in a row.
     private static let emptyRecordsMax = 32
@@ -37,6 +39,7 @@ package struct ClientHelloGate: Sendable {
     /// Takes what arrived and says what it is.
     ///
     /// - Parameter arrived: New bytes, at most ``room`` of them; what is over is dropped and the hello refused.
+    /// - Returns: `.needsRead` until the verdict, which is final.
     package mutating func absorb(_ arrived: borrowing Span<UInt8>) -> HelloStep {
         let taken = min(arrived.count, room)
         // Most clients send their hello at once: reserving exactly keeps the footprint at what was sent.
@@ -132,7 +135,9 @@ package struct ClientHelloGate: Sendable {
 
     /// The first four bytes of every request method in use, and of the HTTP/2 preface.
     private static let methods: Set<[UInt8]> = Set(
-        ["GET ", "POST", "HEAD", "PUT ", "DELE", "OPTI", "CONN", "PATC", "TRAC", "PRI "].map { Array($0.utf8) })
+        ["GET ", "POST", "HEAD", "PUT ", "DELE", "OPTI", "CONN", "PATC", "TRAC", "PRI "].map {
+            Array($0.utf8)
+        })
 
     private func parseHello() -> ClientHello {
         let firstRecord = Int(bytes[3]) << 8 | Int(bytes[4])

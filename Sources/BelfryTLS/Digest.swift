@@ -23,11 +23,15 @@ package enum Digest {
         }
     }
 
-    /// Compares without telling by its duration where the difference is. Lengths are no secret.
+    /// Compares without telling by its duration where the difference is.
+    ///
+    /// Lengths are no secret.
     package static func isEqual(_ left: Span<UInt8>, _ right: Span<UInt8>) -> Bool {
         guard left.count == right.count else { return false }
         return unsafe left.withUnsafeBytes { left in
-            unsafe right.withUnsafeBytes { unsafe CRYPTO_memcmp(left.baseAddress, $0.baseAddress, left.count) == 0 }
+            unsafe right.withUnsafeBytes {
+                unsafe CRYPTO_memcmp(left.baseAddress, $0.baseAddress, left.count) == 0
+            }
         }
     }
 }

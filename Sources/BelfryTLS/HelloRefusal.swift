@@ -36,7 +36,8 @@ extension HelloRefusal {
         case .sslv2: TLSAlert.protocolVersion.record
         case .unexpectedRecord, .unexpectedMessage, .emptyRecords: TLSAlert.unexpectedMessage.record
         case .recordOverflow: TLSAlert.recordOverflow.record
-        case .oversize: TLSAlert.illegalParameter.record  // what OpenSSL answers to SSL_R_EXCESSIVE_MESSAGE_SIZE
+        // What OpenSSL answers to SSL_R_EXCESSIVE_MESSAGE_SIZE.
+        case .oversize: TLSAlert.illegalParameter.record
         }
     }
 

@@ -17,7 +17,9 @@ struct PEMFile: ~Copyable {
     /// Lends a BIO that reads the file from its beginning.
     func withReader<Result>(_ body: (OpaquePointer) -> Result) -> Result? {
         unsafe bytes.withBytes { bytes in
-            guard let reader = unsafe BIO_new_mem_buf(bytes.baseAddress, CInt(clamping: count)) else { return nil }
+            guard let reader = unsafe BIO_new_mem_buf(bytes.baseAddress, CInt(clamping: count)) else {
+                return nil
+            }
             defer { unsafe BIO_free(reader) }
             return unsafe body(reader)
         }
@@ -31,7 +33,9 @@ struct PEMFile: ~Copyable {
         }
     }
 
-    private static func read(_ file: String, into bytes: borrowing LockedMemory) throws(CertificateError) -> Int {
+    private static func read(_ file: String, into bytes: borrowing LockedMemory) throws(CertificateError)
+        -> Int
+    {
         ERR_clear_error()
         guard let input = unsafe BIO_new_file(file, "r") else {
             throw .unreadable(file: file, systemError: systemError(ErrorQueue.drain()))

@@ -25,9 +25,13 @@ internal import COpenSSL
     return SSL_TLSEXT_ERR_ALERT_FATAL
 }
 
-/// Notes fatal alerts for the failure to come. Called for handshake states and alerts only, never for a record of data.
+/// Notes fatal alerts for the failure to come.
+///
+/// Called for handshake states and alerts only, never for a record of data.
 @c(belfry_note_alert) func belfryNoteAlert(_ ssl: OpaquePointer?, _ event: CInt, _ value: CInt) {
-    guard event & SSL_CB_ALERT != 0, let wire = unsafe TLSTransport.wire(of: SSL_get_rbio(ssl)) else { return }
+    guard event & SSL_CB_ALERT != 0, let wire = unsafe TLSTransport.wire(of: SSL_get_rbio(ssl)) else {
+        return
+    }
     let alert = TLSAlert(rawValue: UInt8(truncatingIfNeeded: value))
     let isFatal = value >> 8 == SSL3_AL_FATAL
     if event & SSL_CB_READ != 0 {
@@ -71,7 +75,9 @@ extension TLSContext {
         }
     }
 
-    /// 0: unknown, so a full handshake follows. 2: honoured, and a fresh ticket is due.
+    /// 0: unknown, so a full handshake follows.
+    ///
+    /// 2: honoured, and a fresh ticket is due.
     fileprivate func open(
         _ name: UnsafeMutablePointer<UInt8>, _ vector: UnsafeMutablePointer<UInt8>, _ cipher: OpaquePointer?,
         _ mac: OpaquePointer?
@@ -92,7 +98,8 @@ extension TLSContext {
 // host must never open another (CVE-2025-23419). OpenSSL decides about TLS 1.2 tickets before it has read the name, so
 // the tag comes from the gate.
 
-@c(belfry_seal_host) func belfrySealHost(_ ssl: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -> CInt {
+@c(belfry_seal_host) func belfrySealHost(_ ssl: OpaquePointer?, _ argument: UnsafeMutableRawPointer?) -> CInt
+{
     guard let wire = unsafe TLSTransport.wire(of: SSL_get_rbio(ssl)) else { return 0 }
     var tag = unsafe wire.pointee.hostTag
     return unsafe SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), &tag, MemoryLayout<UInt64>.size)
@@ -102,11 +109,14 @@ extension TLSContext {
     _ ssl: OpaquePointer?, _ session: OpaquePointer?, _ keyName: UnsafePointer<UInt8>?, _ keyNameCount: Int,
     _ status: CInt, _ argument: UnsafeMutableRawPointer?
 ) -> CInt {
-    guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW else { return SSL_TICKET_RETURN_IGNORE_RENEW }
+    guard status == SSL_TICKET_SUCCESS || status == SSL_TICKET_SUCCESS_RENEW else {
+        return SSL_TICKET_RETURN_IGNORE_RENEW
+    }
     var data: UnsafeMutableRawPointer?
     var count = 0
     guard let wire = unsafe TLSTransport.wire(of: SSL_get_rbio(ssl)),
-        unsafe SSL_SESSION_get0_ticket_appdata(session, &data, &count) == 1, count == MemoryLayout<UInt64>.size,
+        unsafe SSL_SESSION_get0_ticket_appdata(session, &data, &count) == 1,
+        count == MemoryLayout<UInt64>.size,
         let data = unsafe data, unsafe data.loadUnaligned(as: UInt64.self) == wire.pointee.hostTag
     else { return SSL_TICKET_RETURN_IGNORE_RENEW }
     // TLS 1.3 clients use a ticket once (RFC 8446, C.4): without a new one the next handshake would be a full one.

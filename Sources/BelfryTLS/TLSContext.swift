@@ -1,6 +1,8 @@
 internal import COpenSSL
 
-/// What an operator may choose. All else is fixed, and TLSContext says why.
+/// What an operator may choose.
+///
+/// All else is fixed, and TLSContext says why.
 package struct TLSSettings: Hashable, Sendable {
     package var minVersion: TLSVersion = .tls1_2
 
@@ -11,7 +13,9 @@ package struct TLSSettings: Hashable, Sendable {
 ///
 /// Reloading makes a new one beside it; sessions keep the context they were made with. Not thread-safe.
 @safe package final class TLSContext {
-    /// Mozilla's guideline 6.0, intermediate: forward secrecy and AEAD only. TLS 1.3 keeps OpenSSL's three suites.
+    /// Mozilla's guideline 6.0, intermediate: forward secrecy and AEAD only.
+    ///
+    /// TLS 1.3 keeps OpenSSL's three suites.
     private static let ciphers = """
         ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:\
         ECDHE-RSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305:ECDHE-RSA-CHACHA20-POLY1305
@@ -30,6 +34,7 @@ package struct TLSSettings: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - material: Certificates; at least one pair.
+    ///   - settings: The operator's choice.
     ///   - tickets: Shared by all loops, so that a ticket of one resumes on another.
     ///   - previous: The loop's context before a reload: its library context is used again, so that reloads do not
     ///     pile them up while old sessions live.
@@ -65,7 +70,9 @@ package struct TLSSettings: Hashable, Sendable {
             belfry_ctx_set_groups(context, Self.groups), SSL_CTX_set_num_tickets(context, 1),
             SSL_CTX_set_session_id_context(context, "belfry", 6),
         ]
-        precondition(accepted.allSatisfy { $0 == 1 }, "libssl refuses a setting: \(ErrorQueue.text(of: ErrorQueue.drain()))")
+        precondition(
+            accepted.allSatisfy { $0 == 1 },
+            "libssl refuses a setting: \(ErrorQueue.text(of: ErrorQueue.drain()))")
         unsafe belfry_ctx_set_options(context)
         unsafe belfry_ctx_set_modes(context)
         unsafe belfry_ctx_session_cache_off(context)
@@ -99,7 +106,8 @@ package struct TLSSettings: Hashable, Sendable {
                 throw refusal(pair.summary.file)
             }
         }
-        guard unsafe SSL_CTX_use_PrivateKey(context, key) == 1, unsafe SSL_CTX_check_private_key(context) == 1 else {
+        guard unsafe SSL_CTX_use_PrivateKey(context, key) == 1, unsafe SSL_CTX_check_private_key(context) == 1
+        else {
             throw refusal(pair.keyFile)
         }
     }
@@ -117,13 +125,16 @@ package struct TLSSettings: Hashable, Sendable {
     }
 }
 
-/// One `OSSL_LIB_CTX`: algorithms and random generator of one loop. Sharing one between threads costs 13 % more CPU a
-/// handshake, for its locks (measured).
+/// One `OSSL_LIB_CTX`: algorithms and random generator of one loop.
+///
+/// Sharing one between threads costs 13 % more CPU a handshake, for its locks (measured).
 @safe final class TLSLibrary {
     let context: OpaquePointer
 
     init() {
-        guard let context = unsafe OSSL_LIB_CTX_new() else { preconditionFailure("no memory for OSSL_LIB_CTX") }
+        guard let context = unsafe OSSL_LIB_CTX_new() else {
+            preconditionFailure("no memory for OSSL_LIB_CTX")
+        }
         unsafe self.context = unsafe context
     }
 

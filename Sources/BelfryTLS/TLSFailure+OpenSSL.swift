@@ -37,10 +37,14 @@ extension TLSFailure {
     }
 
     private static func reason(code: UInt64, alertReceived: TLSAlert?, systemError: Int32) -> Reason {
-        if let alertReceived { return alertReceived.blamesCertificate ? .clientAlertCertificate : .clientAlertOther }
+        if let alertReceived {
+            return alertReceived.blamesCertificate ? .clientAlertCertificate : .clientAlertOther
+        }
         if systemError != 0 { return .closed }
         guard code != 0 else { return .internal }
-        return reason(ofLibrary: Int32(truncatingIfNeeded: code >> 23 & 0xFF), Int32(truncatingIfNeeded: code & 0x7F_FFFF))
+        return reason(
+            ofLibrary: Int32(truncatingIfNeeded: code >> 23 & 0xFF),
+            Int32(truncatingIfNeeded: code & 0x7F_FFFF))
     }
 
     /// Errors of libssl not named here are rules the peer broke; errors of libcrypto are ours, except where a peer's key
@@ -49,10 +53,12 @@ extension TLSFailure {
         guard library == ERR_LIB_SSL else { return library == ERR_LIB_EC ? .badRecord : .internal }
         return switch reason {
         case SSL_R_HTTP_REQUEST, SSL_R_HTTPS_PROXY_REQUEST: .plaintext
-        case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_UNKNOWN_PROTOCOL, SSL_R_VERSION_TOO_LOW, SSL_R_VERSION_TOO_HIGH,
+        case SSL_R_UNSUPPORTED_PROTOCOL, SSL_R_UNKNOWN_PROTOCOL, SSL_R_VERSION_TOO_LOW,
+            SSL_R_VERSION_TOO_HIGH,
             SSL_R_INAPPROPRIATE_FALLBACK, SSL_R_NO_PROTOCOLS_AVAILABLE:
             .noSharedVersion
-        case SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS, SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
+        case SSL_R_NO_SHARED_CIPHER, SSL_R_NO_SHARED_SIGNATURE_ALGORITHMS,
+            SSL_R_NO_SUITABLE_SIGNATURE_ALGORITHM,
             SSL_R_NO_SUITABLE_DIGEST_ALGORITHM, SSL_R_NO_CIPHERS_SPECIFIED:
             .noSharedCipher
         case SSL_R_NO_SUITABLE_KEY_SHARE, SSL_R_NO_SHARED_GROUPS, SSL_R_NO_SUITABLE_GROUPS: .noSharedGroup

@@ -28,7 +28,9 @@ package struct TLSFailure: Error, Hashable, Sendable {
 }
 
 extension TLSFailure {
-    /// The closed set of metric labels. The first twelve end handshakes; the last ends established connections only.
+    /// The closed set of metric labels.
+    ///
+    /// The first twelve end handshakes; the last ends established connections only.
     package enum Reason: String, CaseIterable, Sendable {
         /// Clear-text HTTP on the TLS port.
         case plaintext

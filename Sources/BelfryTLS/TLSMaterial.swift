@@ -48,7 +48,9 @@ package struct CertificateSummary: Hashable, Sendable {
     }
 }
 
-/// Checked certificates and keys, ready to make contexts from. Immutable.
+/// Checked certificates and keys, ready to make contexts from.
+///
+/// Immutable.
 package final class TLSMaterial: Sendable {
     let pairs: [CertifiedKey]
 
@@ -57,6 +59,7 @@ package final class TLSMaterial: Sendable {
     /// - Parameters:
     ///   - sources: At least one pair; at most one ECDSA and one RSA pair.
     ///   - unixTime: The wall clock in seconds, for the validity check.
+    /// - Throws: The first thing wrong, with the file.
     package init(loading sources: [CertificateSource], at unixTime: Int64) throws(CertificateError) {
         guard !sources.isEmpty else { throw .nothingConfigured }
         var pairs: [CertifiedKey] = []

@@ -5,12 +5,17 @@ extension TLSSession {
     ///
     /// Call `beginTurn` of the transport first, once a turn; then read until the step is not `.progressed`.
     ///
-    /// - Parameter buffer: Not empty. Bytes past those progressed may have been overwritten.
+    /// - Parameters:
+    ///   - buffer: Not empty. Bytes past those progressed may have been overwritten.
+    ///   - descriptor: The connection's socket.
+    /// - Returns: `.progressed` as long as anything came, then why no more does.
     package mutating func read(into buffer: UnsafeMutableRawBufferPointer, on descriptor: Int32) -> TLSStep {
         if let end = ending { return end }
         let (ssl, wire) = unsafe (self.ssl, self.wire)
         // Found empty in this very turn: OpenSSL would only say so again.
-        if unsafe idleTurn == wire.pointee.turn, unsafe descriptor == wire.pointee.descriptor { return .needsRead }
+        if unsafe idleTurn == wire.pointee.turn, unsafe descriptor == wire.pointee.descriptor {
+            return .needsRead
+        }
         var pass = ReadPass()
         let result = lendLeftOver(on: descriptor) { unsafe pass.run(ssl, wire, buffer) }
         if pass.quietMessages > 0, !takeKeyUpdates(pass.quietMessages) {
@@ -21,7 +26,8 @@ extension TLSSession {
     }
 
     /// As above, into the array from `offset` to its end; in place when nobody else holds the array.
-    package mutating func read(into buffer: inout [UInt8], from offset: Int, on descriptor: Int32) -> TLSStep {
+    package mutating func read(into buffer: inout [UInt8], from offset: Int, on descriptor: Int32) -> TLSStep
+    {
         let start = min(max(offset, 0), buffer.count)
         return unsafe buffer.withUnsafeMutableBytes { bytes in
             unsafe read(into: UnsafeMutableRawBufferPointer(rebasing: bytes[start...]), on: descriptor)
@@ -78,7 +84,9 @@ private struct ReadPass {
     var filled = 0
     var quietMessages = 0
 
-    /// Reads until the buffer is full, the wire is dry, or something happens. `.moved` says that the buffer is full.
+    /// Reads until the buffer is full, the wire is dry, or something happens.
+    ///
+    /// `.moved` says that the buffer is full.
     mutating func run(
         _ ssl: OpaquePointer, _ wire: UnsafeMutablePointer<Wire>, _ buffer: UnsafeMutableRawBufferPointer
     ) -> CallResult {

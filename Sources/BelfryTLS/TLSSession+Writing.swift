@@ -11,7 +11,8 @@ extension TLSSession {
         var count = 0
         belfry_clear_errors()
         unsafe wire.pointee.enterWrite(descriptor)
-        let done = unsafe SSL_write_ex(ssl, base, bytes.count, &count)
+        // One record a call: of a longer write OpenSSL would keep its 16 KiB buffer until the last part is out.
+        let done = unsafe SSL_write_ex(ssl, base, min(bytes.count, Self.recordBytesMax), &count)
         if done == 1 {
             writeIsPending = false
             return .progressed(byteCount: count)
@@ -25,7 +26,8 @@ extension TLSSession {
     }
 
     /// As above, from the array's part that begins at `offset`, without a copy.
-    package mutating func write(_ bytes: borrowing [UInt8], from offset: Int, on descriptor: Int32) -> TLSStep {
+    package mutating func write(_ bytes: borrowing [UInt8], from offset: Int, on descriptor: Int32) -> TLSStep
+    {
         let start = min(max(offset, 0), bytes.count)
         return unsafe bytes.withUnsafeBytes { bytes in
             unsafe write(UnsafeRawBufferPointer(rebasing: bytes[start...]), on: descriptor)

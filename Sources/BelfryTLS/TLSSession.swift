@@ -10,7 +10,9 @@ internal import COpenSSL
 // (KeyUpdate, tickets): do what the step says, then make the same call again.
 // How records are protected is nobody's business but this module's.
 
-/// One server-side TLS session. Owns one `SSL *` and frees it exactly once.
+/// One server-side TLS session.
+///
+/// Owns one `SSL *` and frees it exactly once.
 @safe package struct TLSSession: ~Copyable {
     let ssl: OpaquePointer
     let wire: UnsafeMutablePointer<Wire>
@@ -50,7 +52,8 @@ internal import COpenSSL
     ///   - serverName: The host name the gate read: tickets are bound to it.
     /// - Throws: ``TLSFailure/Reason/internal`` when memory is out.
     package init(
-        context: TLSContext, transport: TLSTransport, helloBytes: consuming [UInt8] = [], serverName: String? = nil
+        context: TLSContext, transport: TLSTransport, helloBytes: consuming [UInt8] = [],
+        serverName: String? = nil
     ) throws(TLSFailure) {
         belfry_clear_errors()
         guard let ssl = unsafe SSL_new(context.context) else {
@@ -74,7 +77,9 @@ internal import COpenSSL
     /// Plaintext or ciphertext lies ready inside: read again even if the socket is silent.
     package var hasPending: Bool { unsafe !leftOver.isEmpty || SSL_has_pending(ssl) == 1 }
 
-    /// Goes on with the handshake. Call `beginTurn` of the transport first.
+    /// Goes on with the handshake.
+    ///
+    /// Call `beginTurn` of the transport first.
     package mutating func handshake(on descriptor: Int32) -> HandshakeStep {
         if case .failed(let failure) = state { return .failed(failure) }
         let ssl = unsafe self.ssl

@@ -17,7 +17,8 @@ extension TLSTransport {
 }
 
 @c(belfry_bio_read) func belfryBIORead(
-    _ bio: OpaquePointer?, _ target: UnsafeMutablePointer<CChar>?, _ count: Int, _ moved: UnsafeMutablePointer<Int>?
+    _ bio: OpaquePointer?, _ target: UnsafeMutablePointer<CChar>?, _ count: Int,
+    _ moved: UnsafeMutablePointer<Int>?
 ) -> CInt {
     unsafe belfry_bio_clear_retry(bio)
     guard let wire = unsafe TLSTransport.wire(of: bio), let target = unsafe target else { return 0 }
@@ -36,8 +37,10 @@ extension TLSTransport {
     return unsafe report(outcome, moved)
 }
 
-/// Flushing is all we grant. `BIO_CTRL_EOF` is denied on purpose: OpenSSL would answer a truncation with an alert that
-/// nobody reads; the session sees the end of the stream for itself.
+/// Flushing is all we grant.
+///
+/// `BIO_CTRL_EOF` is denied on purpose: OpenSSL would answer a truncation with an alert that nobody reads;
+/// the session sees the end of the stream for itself.
 @c(belfry_bio_control) func belfryBIOControl(
     _ bio: OpaquePointer?, _ command: CInt, _ number: CLong, _ pointer: UnsafeMutableRawPointer?
 ) -> CLong {

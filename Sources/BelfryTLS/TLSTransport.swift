@@ -1,5 +1,5 @@
-internal import COpenSSL
 package import BelfryBytes
+internal import COpenSSL
 
 // How bytes travel between the socket and OpenSSL.
 //
@@ -13,7 +13,9 @@ package import BelfryBytes
 // Always: (1) between two calls of a session nothing of it is left in the loop's buffer. (2) A turn reads at most
 // `bytesPerTurn`. (3) After a short read or write the kernel is not asked again in the same call.
 
-/// The part of TLS that all sessions of one loop share. Not thread-safe: it lives and dies with its loop.
+/// The part of TLS that all sessions of one loop share.
+///
+/// Not thread-safe: it lives and dies with its loop.
 @safe package final class TLSTransport {
     /// Receives into the buffer: the byte count, 0 at the end of the stream, or `-errno`.
     package typealias Receive = (_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int
@@ -99,7 +101,9 @@ extension TLSTransport {
 }
 
 extension ClientHelloGate {
-    /// Receives once and says what came. The gate holds at most 16 KiB, so one call a turn is enough.
+    /// Receives once and says what came.
+    ///
+    /// The gate holds at most 16 KiB, so one call a turn is enough.
     package mutating func receive(from descriptor: Int32, through transport: TLSTransport) -> HelloStep {
         transport.receiveHello(into: &self, from: descriptor)
     }

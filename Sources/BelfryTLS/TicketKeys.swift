@@ -45,11 +45,15 @@ package final class TicketKeys: Sendable {
 
     /// Hands out the sealing key.
     func withSealingKey<Result: Sendable>(_ body: (TicketKey) -> Result) -> Result {
-        generations.withLock { generations in unsafe generations.memory.withBytes { unsafe body(TicketKey($0, 1)) } }
+        generations.withLock { generations in
+            unsafe generations.memory.withBytes { unsafe body(TicketKey($0, 1)) }
+        }
     }
 
     /// Hands out the key of that name, and whether its tickets are to be renewed; `nil` when we never had it.
-    func withKey<Result: Sendable>(named name: UnsafeRawBufferPointer, _ body: (TicketKey, Bool) -> Result) -> Result? {
+    func withKey<Result: Sendable>(named name: UnsafeRawBufferPointer, _ body: (TicketKey, Bool) -> Result)
+        -> Result?
+    {
         generations.withLock { generations in
             unsafe generations.memory.withBytes { memory in
                 for index in 0..<Generations.count {
@@ -71,9 +75,10 @@ package final class TicketKeys: Sendable {
     let cipherKey: UnsafeRawBufferPointer
     let macKey: UnsafeRawBufferPointer
 
-    /// - Parameter index: 0 next, 1 current, 2 previous.
+    /// Finds a key by its place: 0 next, 1 current, 2 previous.
     init(_ memory: UnsafeMutableRawBufferPointer, _ index: Int) {
-        let bytes = unsafe UnsafeRawBufferPointer(rebasing: memory[(index * Self.byteCount)...].prefix(Self.byteCount))
+        let bytes = unsafe UnsafeRawBufferPointer(
+            rebasing: memory[(index * Self.byteCount)...].prefix(Self.byteCount))
         unsafe name = unsafe UnsafeRawBufferPointer(rebasing: bytes[0..<16])
         unsafe cipherKey = unsafe UnsafeRawBufferPointer(rebasing: bytes[16..<48])
         unsafe macKey = unsafe UnsafeRawBufferPointer(rebasing: bytes[48..<80])

@@ -1,5 +1,5 @@
-internal import COpenSSL
 internal import BelfryBytes
+internal import COpenSSL
 
 /// What the BIO callbacks know: which descriptor is meant, what lies ready, and what happened during the call.
 @unsafe struct Wire {
@@ -53,8 +53,9 @@ internal import BelfryBytes
         unsafe readsToTheEnd = peerHungUp
     }
 
-    /// Names the descriptor and the bytes to give first. A caller that forgot `beginTurn` at least gets no other
-    /// connection's share.
+    /// Names the descriptor and the bytes to give first.
+    ///
+    /// A caller that forgot `beginTurn` at least gets no other connection's share.
     mutating func enter(_ descriptor: Int32, leftOver: UnsafeRawBufferPointer) {
         if unsafe descriptor != self.descriptor {
             unsafe beginTurn(at: now, peerHungUp: false)

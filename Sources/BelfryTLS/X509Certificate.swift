@@ -1,6 +1,8 @@
 internal import COpenSSL
 
-/// One decoded certificate. Owns an `X509 *`.
+/// One decoded certificate.
+///
+/// Owns an `X509 *`.
 @safe final class X509Certificate {
     /// Enough for any public chain, and a bound for the loop.
     private static let chainMax = 10
@@ -114,7 +116,9 @@ internal import COpenSSL
     }
 }
 
-/// One decoded private key. Owns an `EVP_PKEY *`.
+/// One decoded private key.
+///
+/// Owns an `EVP_PKEY *`.
 @safe struct PrivateKey: ~Copyable {
     let pkey: OpaquePointer
 
@@ -143,14 +147,17 @@ internal import COpenSSL
         guard count > 0, let der = unsafe der else { return nil }
         defer { unsafe belfry_free(der, count) }
         let memory = LockedMemory(byteCount: count)
-        unsafe memory.withBytes { unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: der, count: count)) }
+        unsafe memory.withBytes {
+            unsafe $0.copyMemory(from: UnsafeRawBufferPointer(start: der, count: count))
+        }
         return memory
     }
 }
 
 /// Asked for a passphrase we do not have: remembers that, and gives none.
 @c(belfry_passphrase) func belfryPassphrase(
-    _ buffer: UnsafeMutablePointer<CChar>?, _ size: CInt, _ writing: CInt, _ wasAsked: UnsafeMutableRawPointer?
+    _ buffer: UnsafeMutablePointer<CChar>?, _ size: CInt, _ writing: CInt,
+    _ wasAsked: UnsafeMutableRawPointer?
 ) -> CInt {
     unsafe wasAsked?.assumingMemoryBound(to: Bool.self).pointee = true
     return -1

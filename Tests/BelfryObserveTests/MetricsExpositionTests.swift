@@ -6,15 +6,24 @@ import Testing
 struct MetricsExpositionTests {
     @Test func `text 0.0.4 has help and type by sample name`() {
         let page = MetricRegistry.sample().text(.prometheusText)
-        #expect(page.contains("# HELP belfry_listener_accepts_total Connections taken from the kernel.\n# TYPE belfry_listener_accepts_total counter\nbelfry_listener_accepts_total 0\n"))
-        #expect(page.contains("# TYPE belfry_build_info gauge\nbelfry_build_info{version=\"1.0\",commit=\"abc\",swift=\"6.3\",openssl=\"3.0\"} 1\n"))
+        #expect(
+            page.contains(
+                "# HELP belfry_listener_accepts_total Connections taken from the kernel.\n# TYPE belfry_listener_accepts_total counter\nbelfry_listener_accepts_total 0\n"
+            ))
+        #expect(
+            page.contains(
+                "# TYPE belfry_build_info gauge\nbelfry_build_info{version=\"1.0\",commit=\"abc\",swift=\"6.3\",openssl=\"3.0\"} 1\n"
+            ))
         #expect(page.contains("# TYPE belfry_state gauge\n"))
         #expect(!page.contains("# EOF") && !page.contains("# UNIT") && page.hasSuffix("\n"))
     }
 
     @Test func `OpenMetrics has type, unit and help by family name, and an end`() {
         let page = MetricRegistry.sample().text(.openMetrics)
-        #expect(page.contains("# TYPE belfry_received_bytes counter\n# UNIT belfry_received_bytes bytes\n# HELP belfry_received_bytes Bytes received, each byte counted at both layers.\nbelfry_received_bytes_total{layer=\"wire\"} 0\n"))
+        #expect(
+            page.contains(
+                "# TYPE belfry_received_bytes counter\n# UNIT belfry_received_bytes bytes\n# HELP belfry_received_bytes Bytes received, each byte counted at both layers.\nbelfry_received_bytes_total{layer=\"wire\"} 0\n"
+            ))
         #expect(page.contains("# TYPE belfry_build info\n"))
         #expect(page.contains("# TYPE belfry_state stateset\n"))
         #expect(page.hasSuffix("\n# EOF\n") && !page.dropLast(6).contains("# EOF"))
@@ -42,7 +51,8 @@ struct MetricsExpositionTests {
         #expect(registry.setCertificateExpiry("d", notAfter: 1_800_000_000_000_000_000))
         #expect(!registry.setCertificateExpiry("e", notAfter: 1))
         let snapshot = registry.snapshot()
-        #expect(snapshot.value("belfry_tls_certificate_expiry_timestamp_seconds", ["name": "d"]) == 1_800_000_000)
+        #expect(
+            snapshot.value("belfry_tls_certificate_expiry_timestamp_seconds", ["name": "d"]) == 1_800_000_000)
         #expect(snapshot.value("belfry_tls_certificate_expiry_timestamp_seconds", ["name": "e"]) == nil)
     }
 
@@ -52,9 +62,11 @@ struct MetricsExpositionTests {
     }
 
     @Test(arguments: [
-        (0 as UInt64, ExpositionNumber.Style.whole, "0"), (10, .whole, "10"), (.max, .whole, "18446744073709551615"),
+        (0 as UInt64, ExpositionNumber.Style.whole, "0"), (10, .whole, "10"),
+        (.max, .whole, "18446744073709551615"),
         (.max, .signed, "-1"), (1 << 63, .signed, "-9223372036854775808"), (1, .seconds, "0.000000001"),
-        (1_500_000_000, .seconds, "1.5"), (60_000_000_000, .seconds, "60"), (1_000_000_010, .seconds, "1.00000001"),
+        (1_500_000_000, .seconds, "1.5"), (60_000_000_000, .seconds, "60"),
+        (1_000_000_010, .seconds, "1.00000001"),
         (UInt64(bitPattern: -1_500_000_000), .signedSeconds, "-1.5"),
     ])
     func `numbers are exact`(raw: UInt64, style: ExpositionNumber.Style, text: String) {
@@ -85,12 +97,14 @@ struct MetricsExpositionTests {
         let registry = MetricRegistry.sample()
         let before = registry.lines(.openMetrics).map { $0.prefix { $0 != " " } }
         let shard = registry.makeShard()
-        var random = SplitMix64(state: 7)
+        var random = SeededRandom(state: 7)
         for _ in 0..<10_000 {
-            shard.count(.connectionsClosed(.client, CloseReason(closeCode: .random(in: 0...65535, using: &random))))
+            shard.count(
+                .connectionsClosed(.client, CloseReason(closeCode: .random(in: 0...65535, using: &random))))
             shard.count(.tlsCiphers(CipherLabel(suite: .random(in: 0...65535, using: &random))))
             shard.count(.httpRequests(HTTPCode(status: .random(in: 0...65535, using: &random))))
-            shard.count(.messagesRejected(MessageRejection(errorCode: .random(in: 0...65535, using: &random))))
+            shard.count(
+                .messagesRejected(MessageRejection(errorCode: .random(in: 0...65535, using: &random))))
             shard.observe(random.next() >> 8, in: .delivery)
         }
         let after = registry.lines(.openMetrics)
@@ -103,7 +117,7 @@ struct MetricsExpositionTests {
         let shard = registry.makeShard()
         await withTaskGroup { group in
             group.addTask {
-                var random = SplitMix64(state: 11)
+                var random = SeededRandom(state: 11)
                 for _ in 0..<200_000 {
                     shard.observe(random.next() % 10_000_000_000, in: .delivery)
                     shard.count(.messagesDelivered)
@@ -114,7 +128,8 @@ struct MetricsExpositionTests {
                     var last = 0.0
                     for _ in 0..<20 {
                         let snapshot = registry.snapshot()
-                        let counts = snapshot.layout.families[Int(MetricFamily.delivery.rawValue)].series.dropLast()
+                        let counts = snapshot.layout.families[Int(MetricFamily.delivery.rawValue)].series
+                            .dropLast()
                             .map { $0.source.value(in: snapshot.cells) }
                         #expect(counts == counts.sorted())
                         #expect(counts.suffix(2).first == counts.last)

@@ -17,8 +17,8 @@ extension MetricRegistry {
     }
 }
 
-/// A small generator with a printed seed (Steele, Lea, Flood 2014).
-struct SplitMix64: RandomNumberGenerator {
+/// SplitMix64 (Steele, Lea, Flood 2014): small, and the same on every machine.
+struct SeededRandom: RandomNumberGenerator {
     var state: UInt64
 
     mutating func next() -> UInt64 {

@@ -6,7 +6,8 @@ import Testing
 @Suite("Metric layout")
 struct MetricsLayoutTests {
     let layout = MetricLayout(
-        build: BuildInfo(version: "1", commit: "c", swift: "6", openssl: "3"), certificateNames: ["a", "b", "c", "d"],
+        build: BuildInfo(version: "1", commit: "c", swift: "6", openssl: "3"),
+        certificateNames: ["a", "b", "c", "d"],
         eventNames: MetricRegistry.eventNames)
 
     @Test func `a shard has one block of cells for each family`() {
@@ -22,7 +23,9 @@ struct MetricsLayoutTests {
             switch series.source {
             case .cell(let index): #expect(family.cells.contains(index), "\(series.name)")
             case .cumulative(let range):
-                #expect(range.lowerBound >= family.cells.lowerBound && range.upperBound <= family.cells.upperBound)
+                #expect(
+                    range.lowerBound >= family.cells.lowerBound && range.upperBound <= family.cells.upperBound
+                )
             }
         }
     }
@@ -32,7 +35,9 @@ struct MetricsLayoutTests {
         var cells: Set<Int> = []
         for series in layout.families.flatMap(\.series) {
             #expect(names.insert(ExpositionFormat.openMetrics.prefix(of: series)).inserted)
-            if case .cell(let index) = series.source { #expect(cells.insert(index).inserted, "\(series.name)") }
+            if case .cell(let index) = series.source {
+                #expect(cells.insert(index).inserted, "\(series.name)")
+            }
         }
     }
 
@@ -63,14 +68,17 @@ struct MetricsLayoutTests {
     @Test func `no label value means a total, and none is empty`() {
         for label in MetricFamily.allCases.flatMap(\.definition.labels) {
             guard case .closed(let values) = label.values else { continue }
-            #expect(Set(values).count == values.count && !values.contains { $0.isEmpty || $0 == "total" || $0 == "all" })
+            #expect(
+                Set(values).count == values.count
+                    && !values.contains { $0.isEmpty || $0 == "total" || $0 == "all" })
             #expect(label.name.allSatisfy { $0.isLowercase || $0 == "_" })
         }
     }
 
     @Test(arguments: Buckets.allCases)
     func `bounds ascend and leave a place for +Inf`(buckets: Buckets) {
-        #expect(buckets.bounds == buckets.bounds.sorted() && Set(buckets.bounds).count == buckets.bounds.count)
+        #expect(
+            buckets.bounds == buckets.bounds.sorted() && Set(buckets.bounds).count == buckets.bounds.count)
         #expect(buckets.bounds.count < Buckets.width)
     }
 
@@ -82,7 +90,9 @@ struct MetricsLayoutTests {
         #expect(ExpositionNumber.canonical(value) == text)
     }
 
-    @Test(arguments: [(100_000 as UInt64, "0.0001"), (2_500_000, "0.0025"), (1_000_000_000, "1.0"), (2_500_000_000, "2.5")])
+    @Test(arguments: [
+        (100_000 as UInt64, "0.0001"), (2_500_000, "0.0025"), (1_000_000_000, "1.0"), (2_500_000_000, "2.5"),
+    ])
     func `bounds in seconds are spelt as OpenMetrics wants`(nanoseconds: UInt64, text: String) {
         #expect(ExpositionNumber.canonical(nanoseconds: nanoseconds) == text)
     }
@@ -91,20 +101,25 @@ struct MetricsLayoutTests {
         let file = URL(filePath: #filePath).resolvingSymlinksInPath().deletingLastPathComponent()
             .deletingLastPathComponent().deletingLastPathComponent().appending(path: "ops/metrics.md")
         let page = try String(contentsOf: file, encoding: .utf8)
-        let expected = OperatorTable.families + OperatorTable.buckets
+        let expected = MetricsTable.families + MetricsTable.buckets
         let found = page.split(separator: "\n").map(String.init).filter {
             $0.hasPrefix("| `belfry_") || $0.hasPrefix("| `process_")
         }
         let isSame = found == expected  // a long story when it is not: show only what differs
-        #expect(isSame, "missing: \(expected.filter { !found.contains($0) })\nforeign: \(found.filter { !expected.contains($0) })")
+        #expect(
+            isSame,
+            "missing: \(expected.filter { !found.contains($0) })\nforeign: \(found.filter { !expected.contains($0) })"
+        )
     }
 }
 
 /// The rows of `ops/metrics.md`.
-enum OperatorTable {
+enum MetricsTable {
     static let families = MetricFamily.allCases.map { family in
         let definition = family.definition
-        let labels = family == .build ? "version, commit, swift, openssl" : definition.labels.map(text).joined(separator: "; ")
+        let labels =
+            family == .build
+            ? "version, commit, swift, openssl" : definition.labels.map(text).joined(separator: "; ")
         return row([
             "`\(definition.name)\(definition.kind.sampleSuffix)`", definition.kind.openMetricsType, labels,
             definition.unit.rawValue, definition.help,
@@ -125,7 +140,8 @@ enum OperatorTable {
     private static func text(_ label: FamilyDefinition.Label) -> String {
         switch label.values {
         case .closed(let values): "\(label.name): \(values.joined(separator: ", "))"
-        case .certificates: "\(label.name): the loaded certificates, at most \(MetricRegistry.certificateLimit)"
+        case .certificates:
+            "\(label.name): the loaded certificates, at most \(MetricRegistry.certificateLimit)"
         case .events: "\(label.name): the events of journal-events.md"
         }
     }

@@ -72,7 +72,9 @@ struct MetricsShardTests {
         let shard = registry.makeShard()
         for by in ClosedBy.allCases {
             for reason in CloseReason.allCases {
-                shard.add(UInt64(by.rawValue) * 100 + UInt64(reason.rawValue) + 1, to: .connectionsClosed(by, reason))
+                shard.add(
+                    UInt64(by.rawValue) * 100 + UInt64(reason.rawValue) + 1,
+                    to: .connectionsClosed(by, reason))
             }
         }
         for path in SidePortPath.allCases {
@@ -82,10 +84,13 @@ struct MetricsShardTests {
         shard.add(8, to: .tlsHandshakes(.tls13, resumed: false))
         let snapshot = registry.snapshot()
         #expect(snapshot.value("belfry_connections_closed_total", ["by": "server", "reason": "slow"]) == 112)
-        #expect(snapshot.value("belfry_connections_closed_total", ["by": "client", "reason": "internal"]) == 16)
+        #expect(
+            snapshot.value("belfry_connections_closed_total", ["by": "client", "reason": "internal"]) == 16)
         #expect(snapshot.total("belfry_sideport_requests_total") == 70)
         #expect(snapshot.value("belfry_sideport_requests_total", ["path": "other", "code": "other"]) == 1)
-        #expect(snapshot.value("belfry_ratelimit_decisions_total", ["scope": "address", "decision": "dry_run"]) == 9)
+        #expect(
+            snapshot.value("belfry_ratelimit_decisions_total", ["scope": "address", "decision": "dry_run"])
+                == 9)
         #expect(snapshot.value("belfry_tls_handshakes_total", ["version": "1.3", "resumed": "no"]) == 8)
     }
 
@@ -110,13 +115,14 @@ struct MetricsShardTests {
     @Test func `the laws of conservation hold at rest`() {
         let seed: UInt64 = 0xBE1F
         print("seed \(seed)")
-        var random = SplitMix64(state: seed)
+        var random = SeededRandom(state: seed)
         let shards = [registry.makeShard(), registry.makeShard()]
         for _ in 0..<2000 {
             let shard = shards.randomElement(using: &random) ?? shards[0]
             shard.count(.listenerAccepts)
             switch UInt8.random(in: 0..<4, using: &random) {
-            case 0: shard.count(.listenerRejects(AcceptRefusal.allCases.randomElement(using: &random) ?? .error))
+            case 0:
+                shard.count(.listenerRejects(AcceptRefusal.allCases.randomElement(using: &random) ?? .error))
             case 1: shard.adjust(.connectionsOpen(.active), by: 1)
             default:
                 let reason = CloseReason.allCases.randomElement(using: &random) ?? .normal

@@ -1,4 +1,6 @@
+import BelfryAuth
 import BelfryHub
+import BelfryLimits
 import BelfryProtocol
 import BelfrySession
 
@@ -71,6 +73,19 @@ final class Conversation {
 
     /// The connection is gone.
     func leaves() { happens { $0.leaveAll(into: &$1) } }
+
+    @discardableResult func isPinged() -> [String] { happens { $0.ping(into: &$1) } }
+
+    @discardableResult func hasNoTimeLeftForPong() -> [String] { happens { $0.pongDue(into: &$1) } }
+
+    @discardableResult func isSentAway(_ code: DisconnectCode) -> [String] {
+        happens { $0.close(code, into: &$1) }
+    }
+
+    /// The node is too busy to look at the connect token.
+    func isOverloaded() -> [String] {
+        happens { $0.verified(connection: .failure(.internal), at: node.clock, into: &$1) }
+    }
 
     func expires() -> [String] { happens { $0.expire(at: node.clock, into: &$1) } }
 

@@ -16,6 +16,6 @@ func close(_ code: UInt16) -> String {
 func outcome(_ heard: [String]) -> String {
     guard let last = heard.last else { return "silence" }
     if last.hasPrefix("close") { return last.split(separator: " ").prefix(2).joined(separator: " ") }
-    guard let mark = last.range(of: #""error":{"code":"#) else { return "ok" }
+    guard let mark = last.firstRange(of: #""error":{"code":"#) else { return "ok" }
     return String(last[mark.upperBound...].prefix { $0.isNumber })
 }

@@ -9,7 +9,8 @@ import Testing
 @Suite("Connection deadlines")
 struct ConnectionDeadlinesTests {
     let channel = EmbeddedChannel()
-    let request = HTTPRequestPart.head(HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/"))
+    let request = HTTPRequestPart.head(
+        HTTPRequest(method: .get, scheme: "http", authority: "localhost", path: "/"))
     let answer = HTTPResponsePart.head(HTTPResponse(status: .ok))
 
     init() throws {
@@ -37,7 +38,9 @@ struct ConnectionDeadlinesTests {
 
     @Test func `a body goes no further`() throws {
         try channel.writeInbound(request)
-        for _ in 0..<100 { try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(repeating: 0, count: 1000))) }
+        for _ in 0..<100 {
+            try channel.writeInbound(HTTPRequestPart.body(ByteBuffer(repeating: 0, count: 1000)))
+        }
         try channel.writeInbound(HTTPRequestPart.end(nil))
         #expect(try channel.readInbound(as: HTTPRequestPart.self) == request)
         #expect(try channel.readInbound(as: HTTPRequestPart.self) == .end(nil))

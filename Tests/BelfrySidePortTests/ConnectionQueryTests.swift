@@ -14,7 +14,9 @@ struct ConnectionQueryTests {
 
     @Test func `every parameter is taken`() throws {
         let query = try ConnectionQuery(
-            parsing: "sort=-queue.bytes&limit=1000&offset=20&state=closed&subject=0a&source=2001%3Adb8%3A%3A1&room=a%26b")
+            parsing:
+                "sort=-queue.bytes&limit=1000&offset=20&state=closed&subject=0a&source=2001%3Adb8%3A%3A1&room=a%26b"
+        )
         #expect(query.order == .queueBytes && query.isDescending)
         #expect(query.limit == 1000 && query.offset == 20 && query.state == .closed)
         #expect(query.subject == "0a" && query.source == "2001:db8::1" && query.room == "a&b")
@@ -24,8 +26,10 @@ struct ConnectionQueryTests {
     @Test(arguments: [
         ("limit=0", ConnectionQuery.Fault.badValue(.limit)), ("limit=1001", .badValue(.limit)),
         ("limit=-1", .badValue(.limit)), ("limit=+1", .badValue(.limit)), ("limit=1e3", .badValue(.limit)),
-        ("limit=99999999999999999999", .badValue(.limit)), ("limit=", .badValue(.limit)), ("limit", .badValue(.limit)),
-        ("offset=1000001", .badValue(.offset)), ("offset=%31x", .badValue(.offset)), ("sort=color", .badValue(.sort)),
+        ("limit=99999999999999999999", .badValue(.limit)), ("limit=", .badValue(.limit)),
+        ("limit", .badValue(.limit)),
+        ("offset=1000001", .badValue(.offset)), ("offset=%31x", .badValue(.offset)),
+        ("sort=color", .badValue(.sort)),
         ("sort=-", .badValue(.sort)), ("state=half", .badValue(.state)), ("subject=", .badValue(.subject)),
         ("room=%ff", .notPercentEncoded), ("room=%4", .notPercentEncoded), ("colour=red", .unknownParameter),
         ("=1", .unknownParameter), ("limit=1&limit=2", .repeatedParameter),
@@ -45,7 +49,8 @@ struct ConnectionQueryTests {
         var closed = ConnectionRecord.sample("3", subject: "a")
         closed.close = .init(by: .server, reason: .slow, code: 3008)
         let records = [
-            .sample("1", subject: "a"), .sample("2", subject: "a", address: "192.0.2.2"), closed, .sample("4", subject: "b"),
+            .sample("1", subject: "a"), .sample("2", subject: "a", address: "192.0.2.2"), closed,
+            .sample("4", subject: "b"),
         ]
         var query = ConnectionQuery()
         query.order = .id
@@ -97,7 +102,8 @@ struct ConnectionQueryTests {
         query.limit = 3
         query.offset = offset
         let page = query.page(of: (0..<10).map { .sample("\($0)") })
-        #expect(page.total == 10 && page.connections.count == count && page.offset == offset && page.limit == 3)
+        #expect(
+            page.total == 10 && page.connections.count == count && page.offset == offset && page.limit == 3)
     }
 
     @Test func `a record is written with the names of OpenTelemetry`() throws {
@@ -108,9 +114,12 @@ struct ConnectionQueryTests {
         let fields = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
         #expect(
             Set(fields.keys) == [
-                "id", "state", "stage", "user.hash", "client.address", "client.port", "tls.protocol.version", "tls.cipher",
-                "client.name", "started", "last_activity", "duration_seconds", "messages.received", "messages.sent",
-                "bytes.received", "bytes.sent", "queue.bytes", "rooms", "close.by", "close.reason", "close.code",
+                "id", "state", "stage", "user.hash", "client.address", "client.port", "tls.protocol.version",
+                "tls.cipher",
+                "client.name", "started", "last_activity", "duration_seconds", "messages.received",
+                "messages.sent",
+                "bytes.received", "bytes.sent", "queue.bytes", "rooms", "close.by", "close.reason",
+                "close.code",
             ])
         #expect(fields["state"] as? String == "closed" && fields["close.reason"] as? String == "slow")
         #expect(fields["started"] as? String == "2023-11-14T22:13:20.000Z")

@@ -37,7 +37,8 @@ final class FakeSource: SidePortSource {
 }
 
 extension ConnectionRecord {
-    static func sample(_ id: String, subject: String = "", address: String = "192.0.2.1") -> ConnectionRecord {
+    static func sample(_ id: String, subject: String = "", address: String = "192.0.2.1") -> ConnectionRecord
+    {
         let start = Date(timeIntervalSince1970: 1_700_000_000)
         return ConnectionRecord(
             id: id, stage: .active, subject: subject, address: address, port: 50_000, tlsVersion: "1.3",
@@ -48,14 +49,16 @@ extension ConnectionRecord {
 
 /// Runs a side port on a free port for the time of `body`.
 func withSidePort<Result: Sendable>(
-    _ source: FakeSource = FakeSource(), limits: SidePortConfiguration.Limits = .init(), allowedHosts: [String] = [],
+    _ source: FakeSource = FakeSource(), limits: SidePortConfiguration.Limits = .init(),
+    allowedHosts: [String] = [],
     onAnswer: @escaping @Sendable (SidePortPath, SidePortCode) -> Void = { _, _ in },
     _ body: @Sendable (RawClient) async throws -> Result
 ) async throws -> Result {
     var configuration = SidePortConfiguration(port: 0, allowedHosts: allowedHosts)
     configuration.limits = limits
     let sidePort = SidePort(
-        configuration: configuration, source: source, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        configuration: configuration, source: source,
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
         onAnswer: onAnswer)
     return try await withThrowingTaskGroup(of: Void.self) { group in
         group.addTask { try await sidePort.run() }

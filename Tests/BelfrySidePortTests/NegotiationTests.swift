@@ -8,7 +8,8 @@ struct NegotiationTests {
     @Test(arguments: [
         ("", ExpositionFormat.prometheusText), ("*/*", .prometheusText), ("text/plain", .prometheusText),
         ("text/plain;version=0.0.4", .prometheusText), ("application/json", .prometheusText),
-        ("application/openmetrics-text", .openMetrics), ("application/openmetrics-text; version=1.0.0", .openMetrics),
+        ("application/openmetrics-text", .openMetrics),
+        ("application/openmetrics-text; version=1.0.0", .openMetrics),
         ("application/openmetrics-text;version=0.0.1", .prometheusText),
         ("application/openmetrics-text;version=2.0.0, text/plain;q=0.1", .prometheusText),
         ("application/openmetrics-text;version=1.0.0;q=0", .prometheusText),
@@ -35,11 +36,14 @@ struct NegotiationTests {
     }
 
     @Test(arguments: [
-        ("localhost", true), ("localhost:1", true), ("LocalHost:65535", true), ("127.0.0.1:9300", true), ("[::1]", true),
-        ("[::1]:9300", true), ("10.0.0.5", true), ("ops.example:80", true), ("localhost:", true), ("localhost:65536", false),
+        ("localhost", true), ("localhost:1", true), ("LocalHost:65535", true), ("127.0.0.1:9300", true),
+        ("[::1]", true),
+        ("[::1]:9300", true), ("10.0.0.5", true), ("ops.example:80", true), ("localhost:", true),
+        ("localhost:65536", false),
         ("localhost:-1", false), ("localhost:x", false), ("::1", false), ("[::1", false), ("[::1]x", false),
         ("[localhost]", false), ("", false), (":", false), ("127.1", false), ("2130706433", false),
-        ("user@localhost", false), ("localhost.", false), ("localhost/metrics", false), ("ops.example.evil", false),
+        ("user@localhost", false), ("localhost.", false), ("localhost/metrics", false),
+        ("ops.example.evil", false),
     ])
     func `a Host is ours or it is not`(authority: String, isAllowed: Bool) {
         let list = HostAllowList(SidePortConfiguration(host: "10.0.0.5", allowedHosts: ["ops.example"]))

@@ -41,8 +41,11 @@ struct RawClient {
     }
 
     /// One ordinary request on a connection of its own.
-    func get(_ path: String, method: String = "GET", host: String = "localhost", _ fields: String...) async throws -> Reply {
+    func get(_ path: String, method: String = "GET", host: String = "localhost", _ fields: String...)
+        async throws -> Reply
+    {
         let extra = fields.map { $0 + "\r\n" }.joined()
-        return try await exchange("\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\(extra)\r\n")
+        return try await exchange(
+            "\(method) \(path) HTTP/1.1\r\nHost: \(host)\r\nConnection: close\r\n\(extra)\r\n")
     }
 }

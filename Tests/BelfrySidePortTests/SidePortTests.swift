@@ -17,7 +17,8 @@ struct SidePortTests {
         try await withSidePort { client in
             let scrape = try await client.get("/metrics", Self.prometheus, "Accept-Encoding: gzip")
             #expect(scrape.status == 200 && scrape.body == "openMetrics\n")
-            #expect(scrape.header("Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8")
+            #expect(
+                scrape.header("Content-Type") == "application/openmetrics-text; version=1.0.0; charset=utf-8")
             #expect(scrape.header("Vary") == "Accept")
             let page = try await client.get("/metrics", "Accept: text/html")
             #expect(page.status == 200 && page.body == "prometheusText\n")
@@ -45,7 +46,9 @@ struct SidePortTests {
         }
     }
 
-    @Test(arguments: ["/nothing", "/metrics/", "//metrics", "/METRICS", "/metrics%00", "/%6detrics", "/alerts", "*"])
+    @Test(arguments: [
+        "/nothing", "/metrics/", "//metrics", "/METRICS", "/metrics%00", "/%6detrics", "/alerts", "*",
+    ])
     func `an unknown path is answered 404`(path: String) async throws {
         try await withSidePort { client in
             let reply = try await client.get(path)
@@ -54,8 +57,10 @@ struct SidePortTests {
     }
 
     @Test(arguments: [
-        ("localhost", 200), ("LOCALHOST:9300", 200), ("127.0.0.1", 200), ("[::1]:9300", 200), ("relay.example", 200),
-        ("evil.example", 421), ("localhost.evil.example", 421), ("127.0.0.1.evil.example:9300", 421), ("0.0.0.0", 421),
+        ("localhost", 200), ("LOCALHOST:9300", 200), ("127.0.0.1", 200), ("[::1]:9300", 200),
+        ("relay.example", 200),
+        ("evil.example", 421), ("localhost.evil.example", 421), ("127.0.0.1.evil.example:9300", 421),
+        ("0.0.0.0", 421),
     ])
     func `only our own names are answered`(host: String, status: Int) async throws {
         try await withSidePort(allowedHosts: ["Relay.example"]) { client in
@@ -87,18 +92,24 @@ struct SidePortTests {
     }
 
     @Test(arguments: [(4_999, 200), (5_000, 503), (60_000, 503)])
-    func `health ends when a loop has not turned for five seconds`(milliseconds: Int, status: Int) async throws {
+    func `health ends when a loop has not turned for five seconds`(milliseconds: Int, status: Int)
+        async throws
+    {
         let source = FakeSource()
         source.state.withLock {
             $0.health.loops.append(.init(name: "loop-1", sinceLastTick: .milliseconds(milliseconds)))
         }
         try await withSidePort(source) { client in
             let reply = try await client.get("/healthz")
-            #expect(reply.status == status && reply.body == (status == 200 ? "ok\n" : "an event loop stands still\n"))
+            #expect(
+                reply.status == status
+                    && reply.body == (status == 200 ? "ok\n" : "an event loop stands still\n"))
             let verbose = try await client.get("/healthz?verbose")
             let mark = status == 200 ? "[+]" : "[-]"
             #expect(verbose.status == status)
-            #expect(verbose.body.hasPrefix("[+]loop-0: last tick 3 ms ago\n\(mark)loop-1: last tick \(milliseconds) ms ago\n"))
+            #expect(
+                verbose.body.hasPrefix(
+                    "[+]loop-0: last tick 3 ms ago\n\(mark)loop-1: last tick \(milliseconds) ms ago\n"))
         }
     }
 
@@ -115,17 +126,23 @@ struct SidePortTests {
 
     @Test func `a failed check makes the relay unready and says which`() async throws {
         let source = FakeSource()
-        source.state.withLock { $0.readiness.checks.append(.init(name: "journal", isPassed: false, detail: "absent")) }
+        source.state.withLock {
+            $0.readiness.checks.append(.init(name: "journal", isPassed: false, detail: "absent"))
+        }
         try await withSidePort(source) { client in
             let reply = try await client.get("/readyz?verbose")
             #expect(reply.status == 503)
-            #expect(reply.body == "[+]state: serving\n[+]listener\n[-]journal: absent\nnot ready: a check failed\n")
+            #expect(
+                reply.body
+                    == "[+]state: serving\n[+]listener\n[-]journal: absent\nnot ready: a check failed\n")
         }
     }
 
     @Test func `connections are filtered, counted and written as JSON`() async throws {
         let source = FakeSource()
-        source.state.withLock { $0.records = (0..<5).map { .sample("c\($0)", subject: $0 < 3 ? "aa" : "bb") } }
+        source.state.withLock {
+            $0.records = (0..<5).map { .sample("c\($0)", subject: $0 < 3 ? "aa" : "bb") }
+        }
         try await withSidePort(source) { client in
             let reply = try await client.get("/connections?subject=aa&sort=id&limit=2&offset=1&room=news%3Aa")
             #expect(reply.status == 200 && reply.header("Content-Type") == "application/json")
@@ -155,7 +172,10 @@ struct SidePortTests {
             _ = try await client.get("/connections?limit=0")
             _ = try await client.get("/", host: "evil.example")
         }
-        #expect(counts.withLock { $0 } == ["/metrics 200", "/metrics 405", "other 404", "/connections 400", "/ 421"])
+        #expect(
+            counts.withLock { $0 } == [
+                "/metrics 200", "/metrics 405", "other 404", "/connections 400", "/ 421",
+            ])
     }
 
     @Test func `one scrape too many is told to come back`() async throws {
@@ -238,7 +258,9 @@ struct SidePortTests {
             let second: any Service = SidePort(
                 configuration: configuration, source: FakeSource(),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-            await #expect(throws: SidePortError.addressInUse("127.0.0.1:\(client.port)")) { try await second.run() }
+            await #expect(throws: SidePortError.addressInUse("127.0.0.1:\(client.port)")) {
+                try await second.run()
+            }
         }
     }
 
@@ -254,7 +276,9 @@ struct SidePortTests {
         try await withSidePort { client in
             let page = try await client.get("/")
             #expect(page.header("Content-Type") == "text/html; charset=utf-8")
-            for path in ["metrics", "healthz", "readyz", "connections"] { #expect(page.body.contains("href=\"/\(path)")) }
+            for path in ["metrics", "healthz", "readyz", "connections"] {
+                #expect(page.body.contains("href=\"/\(path)"))
+            }
             #expect(!page.body.contains("<script"))
         }
     }

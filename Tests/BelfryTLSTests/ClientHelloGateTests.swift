@@ -8,7 +8,9 @@ import Testing
     }
 
     private var hello: HelloBytes {
-        HelloBytes(extensions: [HelloBytes.serverName(Array("a.test".utf8)), HelloBytes.protocols(["http/1.1"])])
+        HelloBytes(extensions: [
+            HelloBytes.serverName(Array("a.test".utf8)), HelloBytes.protocols(["http/1.1"]),
+        ])
     }
 
     private func isComplete(_ step: HelloStep) -> Bool {
@@ -61,12 +63,14 @@ import Testing
         ([22, 3, 1, 0x40, 0], .oversize(byteCount: 16_389)), ([22, 3, 1, 0x3F, 0xFB], nil),
         ([22, 3, 1, 0x3F, 0xFC], .oversize(byteCount: 16_385)),
         ([22, 3, 1, 0x40, 1], .recordOverflow(byteCount: 16_385)),
-        ([22, 3, 1, 0xFF, 0xFF], .recordOverflow(byteCount: 65_535)), ([23, 3, 3], .unexpectedRecord(type: 23)),
+        ([22, 3, 1, 0xFF, 0xFF], .recordOverflow(byteCount: 65_535)),
+        ([23, 3, 3], .unexpectedRecord(type: 23)),
         ([20], .unexpectedRecord(type: 20)), ([21, 3, 3, 0, 2, 2, 0], .unexpectedRecord(type: 21)),
         ([22, 3, 1, 0, 4, 2, 0, 0, 0], .unexpectedMessage(type: 2)),
         ([22, 3, 1, 0, 4, 1, 0, 0x40, 0], .oversize(byteCount: 16_384)),
         ([22, 3, 1, 0, 4, 1, 0xFF, 0xFF, 0xFF], .oversize(byteCount: 16_777_215)),
-        ([22, 3, 1, 0, 4, 1, 0, 0x3F, 0xF7], nil), ([22, 3, 1, 0, 4, 1, 0, 0x3F, 0xF8], .oversize(byteCount: 16_376)),
+        ([22, 3, 1, 0, 4, 1, 0, 0x3F, 0xF7], nil),
+        ([22, 3, 1, 0, 4, 1, 0, 0x3F, 0xF8], .oversize(byteCount: 16_376)),
         ([0x80], nil), ([0x80, 0x2E], nil), ([0x80, 0x2E, 1], .sslv2), ([0x80, 0x2E, 4], .notTLS),
         ([22, 3, 1, 0, 1, 1, 23], .unexpectedRecord(type: 23)), ([22, 3, 1, 0, 1, 1, 99], .notTLS),
     ])
@@ -131,7 +135,9 @@ import Testing
         #expect(HelloRefusal.oversize(byteCount: 20_000).answer == [21, 3, 3, 0, 2, 2, 47])
         #expect(HelloRefusal.unexpectedMessage(type: 2).failure.alertSent == .unexpectedMessage)
         #expect(HelloRefusal.notTLS.answer == [])
-        #expect(String(decoding: HelloRefusal.plaintextHTTP.answer, as: UTF8.self).hasSuffix("\r\n\r\nThis port speaks TLS only."))
+        #expect(
+            String(decoding: HelloRefusal.plaintextHTTP.answer, as: UTF8.self).hasSuffix(
+                "\r\n\r\nThis port speaks TLS only."))
     }
 
     @Test func `random bytes never trap (seed printed)`() {
@@ -141,7 +147,9 @@ import Testing
         for _ in 0..<3_000 {
             let gate = GateProbe()
             var bytes = hello.records(of: Int(random.next() % 60) + 1)
-            for _ in 0..<(random.next() % 6) { bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(random.next() & 0xFF) }
+            for _ in 0..<(random.next() % 6) {
+                bytes[Int(random.next() % UInt64(bytes.count))] = UInt8(random.next() & 0xFF)
+            }
             var start = 0
             var step = HelloStep.needsRead
             while start < bytes.count, step == .needsRead {

@@ -10,15 +10,19 @@ import Testing
     private var chrome: HelloBytes {
         var hello = HelloBytes()
         hello.suites = [
-            0x6A6A, 0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC013, 0xC014, 0x009C,
+            0x6A6A, 0x1301, 0x1302, 0x1303, 0xC02B, 0xC02F, 0xC02C, 0xC030, 0xCCA9, 0xCCA8, 0xC013, 0xC014,
+            0x009C,
             0x009D, 0x002F, 0x0035,
         ]
         let signatures: [UInt16] = [0x0403, 0x0804, 0x0401, 0x0503, 0x0805, 0x0501, 0x0806, 0x0601]
         hello.extensions = [
             (0x5A5A, []), (0x001B, [2, 0, 2]), HelloBytes.serverName(Array("Example.COM".utf8)),
-            (0x0033, []), HelloBytes.protocols(["h2", "http/1.1"]), (0x4469, []), (0x0017, []), (0x002D, [1, 1]),
-            (0x000D, HelloBytes.vector(HelloBytes.words(signatures))), (0x0005, [1, 0, 0, 0, 0]), (0x0023, []),
-            (0x0012, []), (0x002B, [6] + HelloBytes.words([0x3A3A, 0x0304, 0x0303])), (0xFF01, [0]), (0x000B, [1, 0]),
+            (0x0033, []), HelloBytes.protocols(["h2", "http/1.1"]), (0x4469, []), (0x0017, []),
+            (0x002D, [1, 1]),
+            (0x000D, HelloBytes.vector(HelloBytes.words(signatures))), (0x0005, [1, 0, 0, 0, 0]),
+            (0x0023, []),
+            (0x0012, []), (0x002B, [6] + HelloBytes.words([0x3A3A, 0x0304, 0x0303])), (0xFF01, [0]),
+            (0x000B, [1, 0]),
             (0x000A, HelloBytes.vector(HelloBytes.words([0x2A2A, 0x001D, 0x0017, 0x0018]))), (0x0015, [0]),
         ]
         return hello
@@ -61,7 +65,8 @@ import Testing
     }
 
     @Test(arguments: [
-        (UInt16(0x0300), ClientHello.LegacyOffer?.some(.ssl3), "s3"), (0x0002, .ssl3, "s2"), (0x0301, .tls1_0, "10"),
+        (UInt16(0x0300), ClientHello.LegacyOffer?.some(.ssl3), "s3"), (0x0002, .ssl3, "s2"),
+        (0x0301, .tls1_0, "10"),
         (0x0302, .tls1_1, "11"), (0x0303, nil, "12"),
     ])
     func `old versions are named`(version: UInt16, offer: ClientHello.LegacyOffer?, code: String) {
@@ -71,7 +76,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ([UInt16(0xC013), 0x002F], ClientHello.LegacyOffer?.some(.onlyCBC)), ([0xC013, 0x009C], nil), ([0xCCA8], nil),
+        ([UInt16(0xC013), 0x002F], ClientHello.LegacyOffer?.some(.onlyCBC)), ([0xC013, 0x009C], nil),
+        ([0xCCA8], nil),
         ([0xC09C], nil), ([], .onlyCBC),
     ])
     func `TLS 1.2 without an AEAD suite is named`(suites: [UInt16], offer: ClientHello.LegacyOffer?) {
@@ -79,8 +85,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a.test", String?.some("a.test")), ("A-1_b.TEST", "a-1_b.test"), ("", nil), ("a b", nil), ("a\0b", nil),
-        ("a\nb", nil), ("ü.test", nil), (String(repeating: "a", count: 253), String(repeating: "a", count: 253)),
+        ("a.test", String?.some("a.test")), ("A-1_b.TEST", "a-1_b.test"), ("", nil), ("a b", nil),
+        ("a\0b", nil),
+        ("a\nb", nil), ("ü.test", nil),
+        (String(repeating: "a", count: 253), String(repeating: "a", count: 253)),
         (String(repeating: "a", count: 254), nil),
     ])
     func `a server name is a host name or nothing`(name: String, expected: String?) {

@@ -1,5 +1,4 @@
 import BelfryBytes
-
 import BelfryTLS
 
 /// A kernel of two byte queues, with the moods of a real one.
@@ -47,7 +46,10 @@ final class TestLoop {
     var now = Instant(nanoseconds: 1)
     private let wires = Wires()
 
-    init(_ material: TLSMaterial = TestCertificates.both, _ settings: TLSSettings = TLSSettings(), tickets: TicketKeys = TicketKeys()) {
+    init(
+        _ material: TLSMaterial = TestCertificates.both, _ settings: TLSSettings = TLSSettings(),
+        tickets: TicketKeys = TicketKeys()
+    ) {
         let wires = self.wires
         transport = unsafe TLSTransport(
             receive: { unsafe wires.byDescriptor[$0]?.receive($1) ?? -9 },
@@ -55,9 +57,12 @@ final class TestLoop {
         context = Self.makeContext(material, settings, tickets)
     }
 
-    static func makeContext(_ material: TLSMaterial, _ settings: TLSSettings, _ tickets: TicketKeys, _ previous: TLSContext? = nil) -> TLSContext {
+    static func makeContext(
+        _ material: TLSMaterial, _ settings: TLSSettings, _ tickets: TicketKeys, _ previous: TLSContext? = nil
+    ) -> TLSContext {
         do {
-            return try TLSContext(material: material, settings: settings, tickets: tickets, replacing: previous)
+            return try TLSContext(
+                material: material, settings: settings, tickets: tickets, replacing: previous)
         } catch {
             fatalError("the test context: \(error)")
         }
@@ -91,7 +96,9 @@ final class Conversation {
     /// `#expect` cannot look at a noncopyable value.
     var hasSession: Bool { session != nil }
 
-    func beginTurn(peerHungUp: Bool = false) { loop.transport.beginTurn(at: loop.now, peerHungUp: peerHungUp) }
+    func beginTurn(peerHungUp: Bool = false) {
+        loop.transport.beginTurn(at: loop.now, peerHungUp: peerHungUp)
+    }
 
     /// Passes what the client has to say to the wire.
     func clientSpeaks() { wire.toServer += client.takeOutput() }

@@ -1,9 +1,8 @@
 import BelfryBytes
+import BelfryTLS
 import COpenSSL
 import Glibc
 import Testing
-
-import BelfryTLS
 
 @Suite struct HandshakeTests {
     @Test(arguments: [(TLS1_2_VERSION, TLSVersion.tls1_2), (TLS1_3_VERSION, .tls1_3)])
@@ -31,21 +30,26 @@ import BelfryTLS
         ("ECDHE-RSA-AES256-GCM-SHA384", .rsaAES256GCM),
         ("ECDHE-RSA-CHACHA20-POLY1305", .rsaChaCha20),
     ])
-    func `each of the six TLS 1.2 suites works, and picks its certificate`(name: String, cipher: TLSCipher) throws {
+    func `each of the six TLS 1.2 suites works, and picks its certificate`(name: String, cipher: TLSCipher)
+        throws
+    {
         let conversation = TestLoop().connect(ClientOffer(maxVersion: TLS1_2_VERSION, ciphers: name))
         #expect(try #require(conversation.shakeHands().summary).cipher == cipher)
     }
 
     @Test func `in TLS 1.3 the signature algorithms pick the certificate`() throws {
         for (signatures, isRSA) in [("ecdsa_secp256r1_sha256", false), ("rsa_pss_rsae_sha256", true)] {
-            let conversation = TestLoop().connect(ClientOffer(minVersion: TLS1_3_VERSION, signatures: signatures))
+            let conversation = TestLoop().connect(
+                ClientOffer(minVersion: TLS1_3_VERSION, signatures: signatures))
             #expect(conversation.shakeHands().summary != nil)
             #expect(conversation.client.peerKeyIsRSA == isRSA)
         }
     }
 
     @Test(arguments: [("P-256", TLSGroup.p256), ("P-384", .p384), ("X25519", .x25519)])
-    func `each group works, with a second hello where the first guessed wrong`(name: String, group: TLSGroup) throws {
+    func `each group works, with a second hello where the first guessed wrong`(name: String, group: TLSGroup)
+        throws
+    {
         for version in [TLS1_2_VERSION, TLS1_3_VERSION] {
             let offer = ClientOffer(minVersion: version, maxVersion: version, groups: name)
             #expect(try #require(TestLoop().connect(offer).shakeHands().summary).group == group)

@@ -36,7 +36,8 @@ import Testing
         conversation.clientSpeaks()
         var buffer = [UInt8](repeating: 0, count: 100)
         conversation.beginTurn()
-        #expect(conversation.session?.read(into: &buffer, from: 0, on: conversation.descriptor) == .budgetSpent)
+        #expect(
+            conversation.session?.read(into: &buffer, from: 0, on: conversation.descriptor) == .budgetSpent)
         #expect(conversation.session?.keyUpdateCount == 32)
         #expect(conversation.session?.hasPending == true)
         #expect(conversation.wire.receiveCalls < 10)

@@ -11,7 +11,10 @@ import Testing
     }
 
     @Test(arguments: [
-        (ClientOffer(minVersion: TLS1_1_VERSION, maxVersion: TLS1_1_VERSION), TLSFailure.Reason.noSharedVersion, 70),
+        (
+            ClientOffer(minVersion: TLS1_1_VERSION, maxVersion: TLS1_1_VERSION),
+            TLSFailure.Reason.noSharedVersion, 70
+        ),
         (ClientOffer(minVersion: TLS1_VERSION, maxVersion: TLS1_VERSION), .noSharedVersion, 70),
         (ClientOffer(maxVersion: TLS1_2_VERSION, ciphers: "ECDHE-RSA-AES128-SHA256"), .noSharedCipher, 40),
         (ClientOffer(maxVersion: TLS1_2_VERSION, ciphers: "DHE-RSA-AES128-GCM-SHA256"), .noSharedCipher, 40),

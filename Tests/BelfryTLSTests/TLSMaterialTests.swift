@@ -3,7 +3,9 @@ import Foundation
 import Testing
 
 @Suite struct TLSMaterialTests {
-    private func error(_ sources: CertificateSource..., at time: Int64 = TestCertificates.now) -> CertificateError? {
+    private func error(_ sources: CertificateSource..., at time: Int64 = TestCertificates.now)
+        -> CertificateError?
+    {
         do {
             _ = try TLSMaterial(loading: sources, at: time)
             return nil
@@ -76,7 +78,8 @@ import Testing
 
     @Test func `an encrypted key is named as such`() {
         let encrypted = TestCertificates.path("encrypted.key")
-        TestCertificates.run("openssl", "pkey", "-in", ecdsa.keyFile, "-aes256", "-passout", "pass:x", "-out", encrypted)
+        TestCertificates.run(
+            "openssl", "pkey", "-in", ecdsa.keyFile, "-aes256", "-passout", "pass:x", "-out", encrypted)
         #expect(error(source(ecdsa.certificateFile, encrypted)) == .encryptedKey(file: encrypted))
     }
 
@@ -88,7 +91,9 @@ import Testing
     @Test func `validity is checked on both sides, to the second`() throws {
         let leaf = try #require(TestCertificates.both.certificates.first)
         #expect(error(ecdsa, at: leaf.notAfter) == nil)
-        #expect(error(ecdsa, at: leaf.notAfter + 1) == .expired(file: ecdsa.certificateFile, notAfter: leaf.notAfter))
+        #expect(
+            error(ecdsa, at: leaf.notAfter + 1)
+                == .expired(file: ecdsa.certificateFile, notAfter: leaf.notAfter))
         #expect(error(ecdsa, at: leaf.notBefore) == nil)
         let early = CertificateError.notYetValid(file: ecdsa.certificateFile, notBefore: leaf.notBefore)
         #expect(error(ecdsa, at: leaf.notBefore - 1) == early)
@@ -110,7 +115,8 @@ import Testing
         for algorithm in ["ed25519", "rsa:1024"] {
             let (pem, key) = (TestCertificates.path("odd.pem"), TestCertificates.path("odd.key"))
             TestCertificates.run(
-                "openssl", "req", "-x509", "-newkey", algorithm, "-nodes", "-keyout", key, "-out", pem, "-subj", "/CN=odd")
+                "openssl", "req", "-x509", "-newkey", algorithm, "-nodes", "-keyout", key, "-out", pem,
+                "-subj", "/CN=odd")
             #expect(error(source(pem, key)) == .unsupportedKey(file: pem))
         }
     }
@@ -126,7 +132,9 @@ import Testing
 
     @Test func `each error says the file`() {
         #expect("\(CertificateError.encryptedKey(file: "a.key"))".hasPrefix("a.key: "))
-        #expect("\(CertificateError.keyMismatch(certificate: "a.pem", key: "b.key"))" == "b.key: not the key of a.pem")
+        #expect(
+            "\(CertificateError.keyMismatch(certificate: "a.pem", key: "b.key"))"
+                == "b.key: not the key of a.pem")
     }
 
     @Test func `a chain is sent to the client, and one certificate serves alone`() {
@@ -152,7 +160,8 @@ import Testing
         #expect(names.map(read) == first)
         // Six days left: renewed. The key of the other pair is lost: renewed as well.
         TestCertificates.run(
-            "openssl", "x509", "-in", directory + "/server.pem", "-key", directory + "/server.key", "-days", "6", "-out",
+            "openssl", "x509", "-in", directory + "/server.pem", "-key", directory + "/server.key", "-days",
+            "6", "-out",
             directory + "/short.pem")
         try FileManager.default.removeItem(atPath: directory + "/server.pem")
         try FileManager.default.moveItem(atPath: directory + "/short.pem", toPath: directory + "/server.pem")
@@ -163,7 +172,8 @@ import Testing
         #expect(read("server.pem") != short)
         for name in ["server", "server-rsa"] {
             #expect(error(source("\(directory)/\(name).pem", "\(directory)/\(name).key")) == nil)
-            let mode = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name).key")[.posixPermissions]
+            let mode = try FileManager.default.attributesOfItem(atPath: "\(directory)/\(name).key")[
+                .posixPermissions]
             #expect(mode as? Int == 0o600)
         }
     }

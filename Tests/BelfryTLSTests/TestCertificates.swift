@@ -1,21 +1,25 @@
-import Foundation
-
 import BelfryTLS
+import Foundation
 
 /// Certificates for the tests, made once a run by the script that developers use.
 enum TestCertificates {
     static let directory: String = {
-        let path = FileManager.default.temporaryDirectory.path + "/belfry-tls-\(ProcessInfo.processInfo.processIdentifier)"
         let script = URL(filePath: #filePath).deletingLastPathComponent()
             .appending(path: "../../certs/make-dev-certs.sh").standardized.path
-        guard run("bash", script, path) == 0 else { fatalError("\(script) fails") }
-        return path
+        guard run("bash", script, root) == 0 else { fatalError("\(script) fails") }
+        atexit { try? FileManager.default.removeItem(atPath: TestCertificates.root) }
+        return root
     }()
+
+    private static let root =
+        FileManager.default.temporaryDirectory.path
+        + "/belfry-tls-\(ProcessInfo.processInfo.processIdentifier)"
 
     static func path(_ name: String) -> String { directory + "/" + name }
 
     static let ecdsa = CertificateSource(certificateFile: path("server.pem"), keyFile: path("server.key"))
-    static let rsa = CertificateSource(certificateFile: path("server-rsa.pem"), keyFile: path("server-rsa.key"))
+    static let rsa = CertificateSource(
+        certificateFile: path("server-rsa.pem"), keyFile: path("server-rsa.key"))
     static var now: Int64 { Int64(Date().timeIntervalSince1970) }
 
     static func material(_ sources: CertificateSource...) -> TLSMaterial {
@@ -29,7 +33,8 @@ enum TestCertificates {
     /// A certificate that nobody of ours is signed by.
     static let stranger: String = {
         run(
-            "openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", path("stranger.key"), "-out",
+            "openssl", "req", "-x509", "-newkey", "ed25519", "-nodes", "-keyout", path("stranger.key"),
+            "-out",
             path("stranger.pem"), "-subj", "/CN=stranger")
         return path("stranger.pem")
     }()

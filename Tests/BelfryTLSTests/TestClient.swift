@@ -61,12 +61,15 @@ struct ClientOffer: Sendable {
             guard words.count == 3, words[0] == "CLIENT_TRAFFIC_SECRET_0" else { return }
             let hex = Array(words[2])
             unsafe Unmanaged<TestClient>.fromOpaque(pointer).takeUnretainedValue().trafficSecret =
-                stride(from: 0, to: hex.count, by: 2).compactMap { UInt8(String(hex[$0...($0 + 1)]), radix: 16) }
+                stride(from: 0, to: hex.count, by: 2).compactMap {
+                    UInt8(String(hex[$0...($0 + 1)]), radix: 16)
+                }
         }
         if let name = offer.serverName {
             unsafe name.withCString {
                 _ = unsafe SSL_ctrl(
-                    ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name), UnsafeMutableRawPointer(mutating: $0))
+                    ssl, SSL_CTRL_SET_TLSEXT_HOSTNAME, Int(TLSEXT_NAMETYPE_host_name),
+                    UnsafeMutableRawPointer(mutating: $0))
             }
         }
         if let list = offer.signatures {

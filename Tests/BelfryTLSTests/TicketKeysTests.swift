@@ -26,7 +26,9 @@ import Testing
 
     static let versions = [TLS1_2_VERSION, TLS1_3_VERSION]
 
-    private func offer(_ version: Int32) -> ClientOffer { ClientOffer(minVersion: version, maxVersion: version) }
+    private func offer(_ version: Int32) -> ClientOffer {
+        ClientOffer(minVersion: version, maxVersion: version)
+    }
 
     @Test(arguments: versions)
     func `a ticket of one loop resumes on another`(version: Int32) throws {
@@ -36,7 +38,8 @@ import Testing
     }
 
     @Test(arguments: versions)
-    func `a ticket resumes after one rotation, comes back renewed, and dies after two`(version: Int32) throws {
+    func `a ticket resumes after one rotation, comes back renewed, and dies after two`(version: Int32) throws
+    {
         let keys = TicketKeys()
         let loop = TestLoop(tickets: keys)
         let session = try ticket(from: loop, offer(version))

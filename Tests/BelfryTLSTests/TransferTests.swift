@@ -5,7 +5,8 @@ import Glibc
 import Testing
 
 @Suite struct TransferTests {
-    private func open(_ version: Int32 = TLS1_3_VERSION, _ loop: TestLoop = TestLoop()) throws -> Conversation {
+    private func open(_ version: Int32 = TLS1_3_VERSION, _ loop: TestLoop = TestLoop()) throws -> Conversation
+    {
         let conversation = loop.connect(ClientOffer(minVersion: version, maxVersion: version))
         try #require(conversation.shakeHands().summary != nil)
         _ = conversation.client.receive()
@@ -61,7 +62,9 @@ import Testing
             // Another connection's turn in between must not disturb what lies ready here.
             if turn == 3 { #expect(try open(TLS1_3_VERSION, conversation.loop).read().end == .needsRead) }
             conversation.beginTurn()
-            guard case .progressed(let count) = conversation.session?.read(into: &buffer, from: 0, on: conversation.descriptor)
+            guard
+                case .progressed(let count) = conversation.session?.read(
+                    into: &buffer, from: 0, on: conversation.descriptor)
             else { break }
             bytes += buffer[0..<count]
         }
@@ -196,8 +199,12 @@ import Testing
         let payload: [UInt8] = [1, 2, 3, 4]
         let step = conversation.session?.write(payload.span, on: conversation.descriptor)
         #expect(step == .progressed(byteCount: 4))
-        #expect(conversation.session?.write(payload, from: 2, on: conversation.descriptor) == .progressed(byteCount: 2))
-        #expect(conversation.session?.write(payload, from: 4, on: conversation.descriptor) == .progressed(byteCount: 0))
+        #expect(
+            conversation.session?.write(payload, from: 2, on: conversation.descriptor)
+                == .progressed(byteCount: 2))
+        #expect(
+            conversation.session?.write(payload, from: 4, on: conversation.descriptor)
+                == .progressed(byteCount: 0))
         conversation.clientListens()
         #expect(conversation.client.receive() == [1, 2, 3, 4, 3, 4])
     }
@@ -237,10 +244,13 @@ import Testing
 
     @Test(arguments: [
         (UInt8(22), [UInt8(11), 0, 0, 1, 0], TLSFailure.Reason.badRecord), (22, [0, 0, 0, 0], .badRecord),
-        (22, [1, 0, 0, 1, 0], .badRecord), (20, [1], .badRecord), (99, [1], .badRecord), (21, [2, 80], .clientAlertOther),
+        (22, [1, 0, 0, 1, 0], .badRecord), (20, [1], .badRecord), (99, [1], .badRecord),
+        (21, [2, 80], .clientAlertOther),
         (21, [2, 46], .clientAlertCertificate), (21, [2], .badRecord), (22, [24, 0, 0, 1, 9], .badRecord),
     ])
-    func `messages out of turn end the connection`(type: UInt8, content: [UInt8], reason: TLSFailure.Reason) throws {
+    func `messages out of turn end the connection`(type: UInt8, content: [UInt8], reason: TLSFailure.Reason)
+        throws
+    {
         var (conversation, forge) = try openForged()
         conversation.wire.toServer = forge.record(type: type, content)
         #expect(conversation.read(turns: 2).end.failure?.reason == reason)
@@ -250,7 +260,8 @@ import Testing
         var (conversation, forge) = try openForged()
         conversation.wire.toServer = forge.record(type: 21, [1, 90]) + forge.record(type: 23, [8])
         #expect(conversation.read(turns: 2).bytes == [8])
-        conversation.wire.toServer = forge.record(type: 22, Array(repeating: [24, 0, 0, 1, 0], count: 50).flatMap { $0 })
+        conversation.wire.toServer = forge.record(
+            type: 22, Array(repeating: [24, 0, 0, 1, 0], count: 50).flatMap { $0 })
         #expect(conversation.read(turns: 2).end.failure?.reason == .badRecord)
     }
 
@@ -303,14 +314,18 @@ import Testing
             conversation.client.send([UInt8(index)])
             conversation.clientSpeaks()
         }
-        for (index, conversation) in conversations.enumerated() { #expect(conversation.read().bytes == [UInt8(index)]) }
+        for (index, conversation) in conversations.enumerated() {
+            #expect(conversation.read().bytes == [UInt8(index)])
+        }
         conversations[3].session = nil
         #expect(conversations[4].write([1]).written == 1)
     }
 
     @Test func `wire bytes are counted`() throws {
         let conversation = try open()
-        let (received, sent) = (conversation.loop.transport.bytesReceived, conversation.loop.transport.bytesSent)
+        let (received, sent) = (
+            conversation.loop.transport.bytesReceived, conversation.loop.transport.bytesSent
+        )
         conversation.client.send([1, 2, 3])
         conversation.clientSpeaks()
         let onTheWire = conversation.wire.toServer.count

@@ -1,5 +1,7 @@
-/// The fixed upper bounds of a histogram. Never changed at run time, and rarely between releases: stored series
-/// with other bounds cannot be added up.
+/// The fixed upper bounds of a histogram.
+///
+/// Never changed at run time, and rarely between releases: stored series with other bounds cannot be added
+/// up.
 @frozen package enum Buckets: UInt8, CaseIterable, Sendable {
     /// 0.1 ms to 5 s, with the delivery objective of 100 ms as a bound.
     case latency
@@ -16,18 +18,26 @@
     package var bounds: [UInt64] {
         switch self {
         case .latency:
-            [100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 5_000_000]
-                .map { $0 * 1000 }
+            [
+                100, 250, 500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+                5_000_000,
+            ]
+            .map { $0 * 1000 }
         case .handshake:
-            [500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000, 2_500_000, 10_000_000]
-                .map { $0 * 1000 }
-        case .life: [1, 5, 15, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400].map { $0 * 1_000_000_000 }
+            [
+                500, 1000, 2500, 5000, 10_000, 25_000, 50_000, 100_000, 250_000, 500_000, 1_000_000,
+                2_500_000, 10_000_000,
+            ]
+            .map { $0 * 1000 }
+        case .life:
+            [1, 5, 15, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400].map { $0 * 1_000_000_000 }
         case .size: (3...10).map { 1 << (2 * $0) }
         case .fanout: [1, 2, 5, 10, 20, 50, 100, 250, 1000, 2500, 10_000]
         }
     }
 
-    /// Cells kept per histogram for buckets, `+Inf` included: a power of two, so that finding one takes four steps.
+    /// Cells kept per histogram for buckets, `+Inf` included: a power of two, so that finding one takes four
+    /// steps.
     @inlinable static var width: Int { 16 }
 
     /// The cells of one histogram: its buckets, then its sum.

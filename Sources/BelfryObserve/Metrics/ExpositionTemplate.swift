@@ -43,7 +43,8 @@ struct ExpositionTemplate: Sendable {
 extension FamilyDefinition {
     fileprivate func style(of series: MetricLayout.Series) -> ExpositionNumber.Style {
         guard unit == .seconds else { return isSigned ? .signed : .whole }
-        if case .cumulative = series.source { return .whole }  // buckets and counts of a duration are plain counts
+        // The buckets and the count of a duration are plain counts.
+        if case .cumulative = series.source { return .whole }
         return isSigned ? .signedSeconds : .seconds
     }
 }

@@ -51,7 +51,8 @@ package struct FamilyDefinition: Sendable {
     }
 
     static func gauge(
-        _ name: String, _ labels: [Label] = [], unit: Unit = .none, merge: Merge = .sum, prefix: String = "belfry_",
+        _ name: String, _ labels: [Label] = [], unit: Unit = .none, merge: Merge = .sum,
+        prefix: String = "belfry_",
         help: String
     ) -> FamilyDefinition {
         FamilyDefinition(name: prefix + name, kind: .gauge(merge), unit: unit, labels: labels, help: help)
@@ -60,7 +61,8 @@ package struct FamilyDefinition: Sendable {
     static func histogram(
         _ name: String, _ labels: [Label] = [], unit: Unit, _ buckets: Buckets, help: String
     ) -> FamilyDefinition {
-        FamilyDefinition(name: "belfry_" + name, kind: .histogram(buckets), unit: unit, labels: labels, help: help)
+        FamilyDefinition(
+            name: "belfry_" + name, kind: .histogram(buckets), unit: unit, labels: labels, help: help)
     }
 }
 

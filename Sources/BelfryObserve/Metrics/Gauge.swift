@@ -1,4 +1,6 @@
-/// A handle to one gauge series. Shards are added up, or the largest counts, as its family declares.
+/// A handle to one gauge series.
+///
+/// Shards are added up, or the largest counts, as its family declares.
 ///
 /// Values are signed integers in the family's raw unit: nanoseconds where the name says seconds.
 @frozen package struct Gauge: Hashable, Sendable {
@@ -15,7 +17,9 @@ extension Gauge {
     @inlinable package static var configLastReloadSuccessful: Gauge { Gauge(.configLastReloadSuccessful) }
     /// Nanoseconds since 1970.
     @inlinable package static var configLastReloadSuccess: Gauge { Gauge(.configLastReloadSuccess) }
-    @inlinable package static func connectionsOpen(_ stage: ConnectionStage) -> Gauge { Gauge(.connectionsOpen, stage) }
+    @inlinable package static func connectionsOpen(_ stage: ConnectionStage) -> Gauge {
+        Gauge(.connectionsOpen, stage)
+    }
     @inlinable package static var connectionsLimit: Gauge { Gauge(.connectionsLimit) }
     @inlinable package static var tlsHandshakesInProgress: Gauge { Gauge(.tlsHandshakesInProgress) }
     @inlinable package static func authKeys(_ family: KeyFamily) -> Gauge { Gauge(.authKeys, family) }
@@ -26,7 +30,9 @@ extension Gauge {
     @inlinable package static var outboundQueueBytes: Gauge { Gauge(.outboundQueueBytes) }
     @inlinable package static var outboundQueueMessages: Gauge { Gauge(.outboundQueueMessages) }
     @inlinable package static var slowConsumers: Gauge { Gauge(.slowConsumers) }
-    @inlinable package static func ratelimitTracked(_ scope: RateScope) -> Gauge { Gauge(.ratelimitTracked, scope) }
+    @inlinable package static func ratelimitTracked(_ scope: RateScope) -> Gauge {
+        Gauge(.ratelimitTracked, scope)
+    }
     @inlinable package static var ratelimitThrottledUsers: Gauge { Gauge(.ratelimitThrottledUsers) }
     @inlinable package static var journalQueueLength: Gauge { Gauge(.journalQueueLength) }
     /// Nanoseconds since 1970.

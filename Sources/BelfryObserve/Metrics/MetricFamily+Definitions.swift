@@ -8,19 +8,24 @@ extension MetricFamily {
         case .state:
             FamilyDefinition(
                 name: "belfry_state", kind: .stateSet, unit: .none,
-                labels: [.closed("belfry_state", ServiceState.self)],  // OpenMetrics wants the family's own name here
+                // OpenMetrics wants the family's own name as the label's.
+                labels: [.closed("belfry_state", ServiceState.self)],
                 help: "Where the relay is in its life.")
         case .configLastReloadSuccessful:
-            .gauge("config_last_reload_successful", help: "1 when the last load of the configuration worked, else 0.")
+            .gauge(
+                "config_last_reload_successful",
+                help: "1 when the last load of the configuration worked, else 0.")
         case .configLastReloadSuccess:
             .gauge(
                 "config_last_reload_success_timestamp_seconds", unit: .seconds, merge: .max,
                 help: "When the configuration was last loaded with success.")
 
         case .processStartTime:
-            .gauge("process_start_time_seconds", unit: .seconds, prefix: "", help: "When the process started.")
+            .gauge(
+                "process_start_time_seconds", unit: .seconds, prefix: "", help: "When the process started.")
         case .processCPU:
-            .counter("process_cpu_seconds", unit: .seconds, prefix: "", help: "User and system CPU time spent.")
+            .counter(
+                "process_cpu_seconds", unit: .seconds, prefix: "", help: "User and system CPU time spent.")
         case .processResidentMemory:
             .gauge("process_resident_memory_bytes", unit: .bytes, prefix: "", help: "Resident memory.")
         case .processVirtualMemory:
@@ -32,7 +37,8 @@ extension MetricFamily {
 
         case .eventLoopLag:
             .histogram(
-                "event_loop_lag_seconds", unit: .seconds, .latency, help: "How late timers fire on the event loops.")
+                "event_loop_lag_seconds", unit: .seconds, .latency,
+                help: "How late timers fire on the event loops.")
         case .listenerAccepts: .counter("listener_accepts", help: "Connections taken from the kernel.")
         case .listenerRejects:
             .counter(
@@ -42,14 +48,16 @@ extension MetricFamily {
             .gauge("connections_open", [.closed("stage", ConnectionStage.self)], help: "Open connections.")
         case .connectionsLimit: .gauge("connections_limit", help: "The most connections that may be open.")
         case .connectionDuration:
-            .histogram("connection_duration_seconds", unit: .seconds, .life, help: "Life of closed connections.")
+            .histogram(
+                "connection_duration_seconds", unit: .seconds, .life, help: "Life of closed connections.")
         case .connectionsClosed:
             .counter(
                 "connections_closed", [.closed("by", ClosedBy.self), .closed("reason", CloseReason.self)],
                 help: "Closed connections, by who ended them and why.")
         case .connectionGlitches:
             .counter(
-                "connection_glitches", [.closed("kind", Glitch.self)], help: "Odd but tolerated protocol behaviour.")
+                "connection_glitches", [.closed("kind", Glitch.self)],
+                help: "Odd but tolerated protocol behaviour.")
 
         case .tlsHandshakes:
             .counter(
@@ -57,7 +65,8 @@ extension MetricFamily {
                 help: "Completed TLS handshakes.")
         case .tlsHandshakeFailures:
             .counter(
-                "tls_handshake_failures", [.closed("reason", HandshakeFailure.self)], help: "Failed TLS handshakes.")
+                "tls_handshake_failures", [.closed("reason", HandshakeFailure.self)],
+                help: "Failed TLS handshakes.")
         case .tlsHandshakesInProgress:
             .gauge("tls_handshakes_in_progress", help: "TLS handshakes that have begun and not ended.")
         case .tlsHandshakeDuration:
@@ -82,16 +91,20 @@ extension MetricFamily {
 
         case .httpRequests:
             .counter(
-                "http_requests", [.closed("code", HTTPCode.self)], help: "HTTP requests answered on the public port.")
+                "http_requests", [.closed("code", HTTPCode.self)],
+                help: "HTTP requests answered on the public port.")
         case .wsUpgrades:
             .counter(
-                "ws_upgrades", [.closed("result", UpgradeOutcome.self)], help: "Requests to upgrade to WebSocket.")
+                "ws_upgrades", [.closed("result", UpgradeOutcome.self)],
+                help: "Requests to upgrade to WebSocket.")
         case .wsProtocolErrors:
             .counter(
-                "ws_protocol_errors", [.closed("kind", FrameFault.self)], help: "Violations of RFC 6455 by clients.")
+                "ws_protocol_errors", [.closed("kind", FrameFault.self)],
+                help: "Violations of RFC 6455 by clients.")
         case .wsFramesReceived:
             .counter(
-                "ws_frames_received", [.closed("opcode", FrameOpcode.self)], help: "WebSocket frames received.")
+                "ws_frames_received", [.closed("opcode", FrameOpcode.self)],
+                help: "WebSocket frames received.")
         case .wsFramesSent:
             .counter("ws_frames_sent", [.closed("opcode", FrameOpcode.self)], help: "WebSocket frames sent.")
         case .wsPingRTT:
@@ -114,17 +127,20 @@ extension MetricFamily {
             .gauge("auth_keys", [.closed("alg", KeyFamily.self)], help: "Verification keys loaded.")
         case .authTokenRemaining:
             .histogram(
-                "auth_token_remaining_seconds", unit: .seconds, .life, help: "Life left in a token when admitted.")
+                "auth_token_remaining_seconds", unit: .seconds, .life,
+                help: "Life left in a token when admitted.")
         case .authzDenials:
             .counter(
                 "authz_denials", [.closed("action", DeniedOperation.self)],
                 help: "Operations refused for lack of permission.")
 
         case .messagesReceived:
-            .counter("messages_received", [.closed("type", MessageType.self)], help: "Client commands accepted.")
+            .counter(
+                "messages_received", [.closed("type", MessageType.self)], help: "Client commands accepted.")
         case .messagesRejected:
             .counter(
-                "messages_rejected", [.closed("reason", MessageRejection.self)], help: "Client commands refused.")
+                "messages_rejected", [.closed("reason", MessageRejection.self)],
+                help: "Client commands refused.")
         case .messagesDelivered:
             .counter("messages_delivered", help: "Recipient copies of publications written to the socket.")
         case .messagesDropped:
@@ -145,26 +161,35 @@ extension MetricFamily {
         case .outboundQueueBytes:
             .gauge("outbound_queue_bytes", unit: .bytes, help: "Output waiting for clients to read.")
         case .outboundQueueMessages:
-            .gauge("outbound_queue_messages", help: "Recipient copies of publications waiting in outbound queues.")
+            .gauge(
+                "outbound_queue_messages",
+                help: "Recipient copies of publications waiting in outbound queues.")
         case .slowConsumers:
             .gauge("slow_consumers", help: "Connections whose output has waited longer than allowed.")
 
         case .ratelimitDecisions:
             .counter(
-                "ratelimit_decisions", [.closed("scope", RateScope.self), .closed("decision", RateDecision.self)],
+                "ratelimit_decisions",
+                [.closed("scope", RateScope.self), .closed("decision", RateDecision.self)],
                 help: "What the rate limiter said, by whose budget decided.")
         case .ratelimitTracked:
-            .gauge("ratelimit_tracked", [.closed("scope", RateScope.self)], help: "Entries in the limiter's tables.")
+            .gauge(
+                "ratelimit_tracked", [.closed("scope", RateScope.self)],
+                help: "Entries in the limiter's tables.")
         case .ratelimitThrottledUsers:
             .gauge("ratelimit_throttled_users", help: "Users denied in the last minute.")
 
         case .journalEntries:
-            .counter("journal_entries", [.closed("priority", EntryPriority.self)], help: "Entries given to journald.")
+            .counter(
+                "journal_entries", [.closed("priority", EntryPriority.self)],
+                help: "Entries given to journald.")
         case .journalDropped:
             .counter("journal_dropped", [.closed("reason", EntryLoss.self)], help: "Journal entries lost.")
-        case .journalQueueLength: .gauge("journal_queue_length", help: "Journal entries waiting for the writer.")
+        case .journalQueueLength:
+            .gauge("journal_queue_length", help: "Journal entries waiting for the writer.")
         case .journalWrite:
-            .histogram("journal_write_seconds", unit: .seconds, .latency, help: "Time to give journald one entry.")
+            .histogram(
+                "journal_write_seconds", unit: .seconds, .latency, help: "Time to give journald one entry.")
         case .journalLastVerified:
             .gauge(
                 "journal_last_verified_timestamp_seconds", unit: .seconds, merge: .max,
@@ -172,7 +197,8 @@ extension MetricFamily {
 
         case .sideportRequests:
             .counter(
-                "sideport_requests", [.closed("path", SidePortPath.self), .closed("code", SidePortCode.self)],
+                "sideport_requests",
+                [.closed("path", SidePortPath.self), .closed("code", SidePortCode.self)],
                 help: "Requests to the side port.")
         case .expositionDuration:
             .gauge("exposition_seconds", unit: .seconds, help: "Time the previous scrape took to render.")

@@ -1,8 +1,9 @@
 /// Every metric Belfry exposes, in the order of `ops/metrics.md` and of the exposition.
 ///
-/// A family owns one block of ``cellsPerFamily`` cells in each shard, at its raw value; so a counter's place is a
-/// constant the compiler folds, and adding a family moves nobody else's cells by hand.
-/// Adding one means: a case here, its row in `MetricFamily+Definitions`, its handle, its row in `ops/metrics.md`.
+/// A family owns one block of ``cellsPerFamily`` cells in each shard, at its raw value; so a counter's place
+/// is a constant the compiler folds, and adding a family moves nobody else's cells by hand.
+/// Adding one means: a case here, its row in `MetricFamily+Definitions`, its handle, its row in
+/// `ops/metrics.md`.
 @frozen package enum MetricFamily: UInt8, CaseIterable, Sendable {
     case build
     case state
@@ -81,8 +82,10 @@
     case expositionBytes
     case loggedEvents
 
-    /// Room for the widest family (side port requests, 70), in whole cache lines. An odd number of lines, so that
-    /// the first cells of all families do not compete for the same cache sets.
+    /// Room for the widest family (side port requests, 70), in whole cache lines.
+    ///
+    /// An odd number of lines, so that the first cells of all families do not compete for the same cache
+    /// sets.
     @inlinable package static var cellsPerFamily: Int { 72 }
 
     /// The place of the family's first cell.

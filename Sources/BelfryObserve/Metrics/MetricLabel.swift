@@ -1,7 +1,9 @@
-/// One label's closed set of values. A case's raw value is its place in the family's cells.
+/// One label's closed set of values.
 ///
-/// Labels never come from input: whoever meets a foreign value maps it to a case, usually `other`. So the number
-/// of series is known before the first connection, and no client can make it grow.
+/// A case's raw value is its place in the family's cells.
+///
+/// Labels never come from input: whoever meets a foreign value maps it to a case, usually `other`. So the
+/// number of series is known before the first connection, and no client can make it grow.
 package protocol MetricLabel: CaseIterable, Sendable, RawRepresentable<UInt8> {
     /// The value as it is exposed.
     var label: String { get }

@@ -1,4 +1,6 @@
-/// Where an open connection stands. Each is counted in exactly one stage.
+/// Where an open connection stands.
+///
+/// Each is counted in exactly one stage.
 @frozen package enum ConnectionStage: UInt8, MetricLabel {
     /// From accept to the end of the TLS handshake.
     case tls
@@ -61,7 +63,8 @@
 }
 
 extension CloseReason {
-    /// What a WebSocket close code means (RFC 6455, 7.4; Centrifuge's codes, protocol.md 15), whoever sent it.
+    /// What a WebSocket close code means (RFC 6455, 7.4; Centrifuge's codes, protocol.md 15), whoever sent
+    /// it.
     package init(closeCode: UInt16) {
         self =
             switch closeCode {
@@ -84,7 +87,9 @@ extension CloseReason {
     }
 }
 
-/// Odd but tolerated behaviour. One alone says nothing; many from one source do.
+/// Odd but tolerated behaviour.
+///
+/// One alone says nothing; many from one source do.
 @frozen package enum Glitch: UInt8, MetricLabel {
     /// The TCP end came without TLS close_notify.
     case truncatedTls

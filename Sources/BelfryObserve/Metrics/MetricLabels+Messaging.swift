@@ -1,6 +1,7 @@
 /// The status codes the public port answers with.
 @frozen package enum HTTPCode: UInt8, MetricLabel {
-    case switchingProtocols, ok, badRequest, unauthorized, forbidden, notFound, methodNotAllowed, upgradeRequired
+    case switchingProtocols, ok, badRequest, unauthorized, forbidden, notFound, methodNotAllowed,
+        upgradeRequired
     case tooManyRequests, headTooLarge, unavailable, other
 
     private static let codes: [UInt16] = [101, 200, 400, 401, 403, 404, 405, 426, 429, 431, 503]

@@ -14,7 +14,9 @@
     case suppressed
 }
 
-/// The side port's paths. Anything unknown is `other`.
+/// The side port's paths.
+///
+/// Anything unknown is `other`.
 @frozen package enum SidePortPath: UInt8, MetricLabel {
     case index, metrics, healthz, readyz, connections, alerts, alertStream, alertmanager, api, other
 

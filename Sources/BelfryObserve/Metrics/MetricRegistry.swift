@@ -5,11 +5,12 @@ import Synchronization
 /// Each event loop asks for a shard of its own and writes it without a thought for others; a scrape adds the
 /// shards up. So counting costs the data plane one plain addition, and scraping costs it nothing.
 ///
-/// A page is not one instant's picture: while loops go on, two counters read a microsecond apart may differ by
-/// what happened between. At rest the laws hold exactly: accepts = rejects + open + closed, and
+/// A page is not one instant's picture: while loops go on, two counters read a microsecond apart may differ
+/// by what happened between. At rest the laws hold exactly: accepts = rejects + open + closed, and
 /// recipients = delivered + dropped + queued.
 package final class MetricRegistry: Sendable {
-    /// Certificates that get a series; a relay has an RSA and an ECDSA leaf, twice over during a change of names.
+    /// Certificates that get a series; a relay has an RSA and an ECDSA leaf, twice over during a change of
+    /// names.
     package static let certificateLimit = 4
 
     private let layout: MetricLayout
@@ -22,9 +23,14 @@ package final class MetricRegistry: Sendable {
     private let lastNanoseconds = Atomic<UInt64>(0)
     private let lastByteCount = Atomic<UInt64>(0)
 
+    /// Lays out every series.
+    ///
     /// - Parameters:
-    ///   - certificateNames: the first four names get an expiry series; order and number stay for the process.
-    ///   - eventNames: the values of the label `event`, in the order of ``Counter/loggedEvents(at:)``; at most 71.
+    ///   - build: the labels of the info metric.
+    ///   - certificateNames: the first four names get an expiry series; order and number stay for the
+    ///     process.
+    ///   - eventNames: the values of the label `event`, in the order of ``Counter/loggedEvents(at:)``; at
+    ///     most 71.
     package init(build: BuildInfo, certificateNames: [String], eventNames: [String]) {
         self.certificateNames = Array(certificateNames.uniqued.prefix(Self.certificateLimit))
         let layout = MetricLayout(
@@ -38,7 +44,9 @@ package final class MetricRegistry: Sendable {
         shards = Mutex([first])
     }
 
-    /// A shard for one thread. It stays for the life of the registry: what it has counted stays counted.
+    /// A shard for one thread.
+    ///
+    /// It stays for the life of the registry: what it has counted stays counted.
     package func makeShard() -> MetricShard {
         let shard = MetricShard()
         shards.withLock { $0.append(shard) }
@@ -50,7 +58,11 @@ package final class MetricRegistry: Sendable {
         set { lifecycle.store(newValue.rawValue, ordering: .relaxed) }
     }
 
-    /// - Parameter notAfter: nanoseconds since 1970.
+    /// Notes when a certificate expires.
+    ///
+    /// - Parameters:
+    ///   - name: as given to the initialiser.
+    ///   - notAfter: nanoseconds since 1970.
     /// - Returns: `false` for a name that was not known at start, or stood behind the fourth.
     @discardableResult
     package func setCertificateExpiry(_ name: String, notAfter: Int64) -> Bool {
@@ -111,7 +123,9 @@ package final class MetricRegistry: Sendable {
 }
 
 extension Duration {
-    fileprivate var nanoseconds: Int64 { components.seconds &* 1_000_000_000 &+ components.attoseconds / 1_000_000_000 }
+    fileprivate var nanoseconds: Int64 {
+        components.seconds &* 1_000_000_000 &+ components.attoseconds / 1_000_000_000
+    }
 }
 
 extension [String] {

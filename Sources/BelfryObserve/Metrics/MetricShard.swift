@@ -2,13 +2,14 @@ package import Synchronization
 
 /// The counters of one thread.
 ///
-/// Exactly one thread writes a shard at a time; any thread may read it. So an increment is a relaxed load and a
-/// relaxed store: plain memory operations without a lock or a bus-locked instruction, yet no reader ever sees a
-/// torn value, and no count is lost. Two writers at once *would* lose counts: whoever shares a shard between
-/// threads goes through ``SharedShard``.
+/// Exactly one thread writes a shard at a time; any thread may read it. So an increment is a relaxed load
+/// and a relaxed store: plain memory operations without a lock or a bus-locked instruction, yet no reader
+/// ever sees a torn value, and no count is lost. Two writers at once *would* lose counts: whoever shares a
+/// shard between threads goes through ``SharedShard``.
 package final class MetricShard: Sendable {
     @usableFromInline let cells: InlineArray<4824, Atomic<UInt64>>
-    /// The bounds of all bucket sets, beside the cells they belong to: no shared table, no reference counting.
+    /// The bounds of all bucket sets, beside the cells they belong to: no shared table, no reference
+    /// counting.
     @usableFromInline let bounds: InlineArray<80, UInt64>
 
     init() {

@@ -11,14 +11,18 @@ package struct MetricSnapshot: Sendable {
     package subscript(gauge: Gauge) -> Int64 { Int64(bitPattern: cells[gauge.index]) }
 
     /// How many values a histogram has seen.
-    package func count(of histogram: Histogram) -> UInt64 { cells[histogram.index..<histogram.sum].reduce(0, &+) }
+    package func count(of histogram: Histogram) -> UInt64 {
+        cells[histogram.index..<histogram.sum].reduce(0, &+)
+    }
 
     /// What a histogram's values add up to, in its raw unit.
     package func sum(of histogram: Histogram) -> UInt64 { cells[histogram.sum] }
 
     /// A series as Prometheus sees it, in exposed units; slow, for tests and diagnostics.
     ///
-    /// - Parameter name: with its suffix: `belfry_listener_accepts_total`, `belfry_delivery_seconds_count`.
+    /// - Parameters:
+    ///   - name: with its suffix: `belfry_listener_accepts_total`, `belfry_delivery_seconds_count`.
+    ///   - labels: all of them.
     /// - Returns: `nil` when no such series is exposed.
     package func value(_ name: String, _ labels: [String: String] = [:]) -> Double? {
         for family in layout.families {

@@ -52,10 +52,13 @@ struct ProcessSample: Sendable {
         maxDescriptors = soft == "unlimited" ? UInt64(Int64.max) : UInt64(soft) ?? 0
     }
 
-    /// Nanoseconds since 1970 of a moment after boot. Not by /proc/stat's btime: the service unit hides that file.
+    /// Nanoseconds since 1970 of a moment after boot.
+    ///
+    /// Not by /proc/stat's btime: the service unit hides that file.
     private static func wallTime(sinceBoot nanoseconds: UInt64) -> UInt64 {
         let (seconds, attoseconds) = ContinuousClock().systemEpoch.duration(to: .now).components
-        let uptime = UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
+        let uptime =
+            UInt64(clamping: seconds) &* 1_000_000_000 &+ UInt64(clamping: attoseconds / 1_000_000_000)
         let now = UInt64(max(0, Date().timeIntervalSince1970 * 1e9))
         let start = (now &- uptime) &+ nanoseconds
         // Two clocks read one after the other: round, or the value would tremble from scrape to scrape.
