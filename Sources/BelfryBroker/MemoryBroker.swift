@@ -30,7 +30,8 @@ package struct MemoryBroker: Broker {
     }
 
     private mutating func publish(
-        _ publication: Publication, in channel: String, _ ticket: BrokerTicket, into events: inout [BrokerEvent]
+        _ publication: Publication, in channel: String, _ ticket: BrokerTicket,
+        into events: inout [BrokerEvent]
     ) {
         guard let top = tops[channel] else {
             // Nobody listens anywhere, since this is the only node: accepted, and there is nothing to return.

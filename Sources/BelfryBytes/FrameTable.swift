@@ -5,27 +5,27 @@
 // the array behind the frame is retained once per loop and publication rather than once per member.
 
 /// Where a frame stands in its loop's ``FrameTable``.
-@frozen package struct FrameIndex: Equatable, Sendable {
+@frozen public struct FrameIndex: Equatable, Sendable {
     @usableFromInline let raw: UInt32
 
     @inlinable init(raw: UInt32) { self.raw = raw }
 }
 
 /// An encoded frame and what is counted when it has been written.
-@frozen package struct OutboundFrame: Sendable {
+@frozen public struct OutboundFrame: Sendable {
     /// A complete WebSocket frame.
-    package let bytes: [UInt8]
+    public let bytes: [UInt8]
     /// When the publication inside was received; `nil` for replies, pings and other frames that are not deliveries.
-    package let receivedAt: Instant?
+    public let receivedAt: Instant?
 
-    @inlinable package init(bytes: [UInt8], receivedAt: Instant? = nil) {
+    @inlinable public init(bytes: [UInt8], receivedAt: Instant? = nil) {
         self.bytes = bytes
         self.receivedAt = receivedAt
     }
 }
 
 /// Encoded frames with the number of outbound queues that hold each.
-@frozen package struct FrameTable: ~Copyable {
+@frozen public struct FrameTable: ~Copyable {
     @usableFromInline struct Entry {
         @usableFromInline var frame: OutboundFrame
         /// Queues that hold the frame; zero for a free entry.
@@ -43,14 +43,14 @@
     @usableFromInline var entries: [Entry] = []
     @usableFromInline var firstFree: UInt32 = .max
     /// Frames that at least one queue holds.
-    package private(set) var count = 0
+    public private(set) var count = 0
 
-    package init() { entries.reserveCapacity(64) }
+    public init() { entries.reserveCapacity(64) }
 
     /// Stores a frame that `holders` queues are about to hold.
     ///
     /// - Parameter holders: At least one; each must be given back with ``release(_:)``.
-    package mutating func insert(_ frame: OutboundFrame, holders: Int) -> FrameIndex {
+    public mutating func insert(_ frame: OutboundFrame, holders: Int) -> FrameIndex {
         precondition(holders > 0, "a frame without a holder would never be freed")
         count += 1
         guard firstFree != .max else {
@@ -64,15 +64,15 @@
     }
 
     /// The bytes on the wire of a held frame.
-    @inlinable package func byteCount(_ index: FrameIndex) -> Int { entries[Int(index.raw)].frame.bytes.count }
+    @inlinable public func byteCount(_ index: FrameIndex) -> Int { entries[Int(index.raw)].frame.bytes.count }
 
     /// When the publication inside was received, if it is one.
-    @inlinable package func receivedAt(_ index: FrameIndex) -> Instant? {
+    @inlinable public func receivedAt(_ index: FrameIndex) -> Instant? {
         entries[Int(index.raw)].frame.receivedAt
     }
 
     /// Calls `body` with the frame's bytes from `offset` on; they are valid only inside.
-    @inlinable package func withBytes<Result>(
+    @inlinable public func withBytes<Result>(
         _ index: FrameIndex, from offset: Int, _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
         unsafe entries[Int(index.raw)].frame.bytes.withUnsafeBytes { bytes in
@@ -81,7 +81,7 @@
     }
 
     /// Takes back one holder; the last one frees the frame.
-    @inlinable package mutating func release(_ index: FrameIndex) {
+    @inlinable public mutating func release(_ index: FrameIndex) {
         let position = Int(index.raw)
         precondition(entries[position].holders > 0, "a frame was released twice")
         entries[position].holders -= 1
@@ -89,7 +89,7 @@
     }
 
     /// Takes back `holders` at once, for recipients that turned out to be gone.
-    package mutating func release(_ index: FrameIndex, holders: Int) {
+    public mutating func release(_ index: FrameIndex, holders: Int) {
         guard holders > 0 else { return }
         let position = Int(index.raw)
         precondition(entries[position].holders >= holders, "a frame was released twice")

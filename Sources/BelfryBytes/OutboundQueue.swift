@@ -4,28 +4,28 @@
 // small one when it drains, so a burst does not stay in the books.
 
 /// A connection's frames in order, as indices into its loop's ``FrameTable``.
-@safe @frozen package struct OutboundQueue: ~Copyable {
+@safe @frozen public struct OutboundQueue: ~Copyable {
     @usableFromInline var ring: UnsafeMutablePointer<FrameIndex>?
     @usableFromInline var capacity: UInt32 = 0
     @usableFromInline var head: UInt32 = 0
     /// Frames waiting, the one that is partly written included.
-    @usableFromInline package var count: UInt32 = 0
+    public var count: UInt32 = 0
     /// Bytes of the first frame that are already written.
-    @usableFromInline package var headOffset: UInt32 = 0
+    public var headOffset: UInt32 = 0
     /// Bytes waiting, without what is already written.
-    @usableFromInline package var byteCount = 0
+    public var byteCount = 0
 
     /// Indices a drained queue may keep: 256 bytes, so that steady traffic never allocates.
     @usableFromInline static var capacityKept: UInt32 { 64 }
 
-    @inlinable package init() { unsafe ring = nil }
+    @inlinable public init() { unsafe ring = nil }
 
     deinit { unsafe ring?.deallocate() }
 
-    @inlinable package var isEmpty: Bool { count == 0 }
+    @inlinable public var isEmpty: Bool { count == 0 }
 
     /// The oldest frame; the queue must not be empty.
-    @inlinable package var first: FrameIndex { self[0] }
+    @inlinable public var first: FrameIndex { self[0] }
 
     @inlinable subscript(_ position: UInt32) -> FrameIndex {
         guard let ring = unsafe ring, position < count else { preconditionFailure("outbound queue index") }
@@ -33,7 +33,7 @@
     }
 
     /// Adds a frame whose holder count already includes this queue.
-    @inlinable package mutating func append(_ frame: FrameIndex, byteCount added: Int) {
+    @inlinable public mutating func append(_ frame: FrameIndex, byteCount added: Int) {
         if count == capacity { grow() }
         guard let ring = unsafe ring else { preconditionFailure("outbound queue without a ring") }
         unsafe ring[Int((head &+ count) & (capacity &- 1))] = frame
@@ -42,7 +42,7 @@
     }
 
     /// Copies waiting bytes in order, up to `limit`, behind what `scratch` holds.
-    package borrowing func gather(from frames: borrowing FrameTable, into scratch: inout [UInt8], limit: Int) {
+    public borrowing func gather(from frames: borrowing FrameTable, into scratch: inout [UInt8], limit: Int) {
         var offset = Int(headOffset)
         for position in 0..<count where scratch.count < limit {
             unsafe frames.withBytes(self[position], from: offset) { bytes in
@@ -53,7 +53,7 @@
     }
 
     /// Notes that `written` bytes went out; releases each frame that is complete and calls `body` with when it came in.
-    @inlinable package mutating func advance(
+    @inlinable public mutating func advance(
         by written: Int, releasingFrom frames: inout FrameTable, delivered body: (Instant) -> Void
     ) {
         var left = written
@@ -74,7 +74,7 @@
     /// Releases all frames but the first ones that hold the next `kept` bytes; answers how many deliveries are lost.
     ///
     /// - Parameter kept: Bytes that somebody below has already taken in part and must be offered again.
-    package mutating func removeAll(behind kept: Int, releasingFrom frames: inout FrameTable) -> Int {
+    public mutating func removeAll(behind kept: Int, releasingFrom frames: inout FrameTable) -> Int {
         var waiting = headOffset > 0 ? frames.byteCount(first) - Int(headOffset) : 0
         var position: UInt32 = headOffset > 0 ? 1 : 0
         while position < count, waiting < kept {
@@ -92,7 +92,7 @@
     }
 
     /// Releases everything; answers how many of the frames were deliveries that are now lost.
-    package mutating func removeAll(releasingFrom frames: inout FrameTable) -> Int {
+    public mutating func removeAll(releasingFrom frames: inout FrameTable) -> Int {
         var lost = 0
         while count > 0 {
             let frame = first

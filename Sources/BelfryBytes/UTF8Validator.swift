@@ -2,22 +2,22 @@
 ///
 /// Surrogates, overlong forms and everything above U+10FFFF are refused by the range allowed for the second byte,
 /// so no code point is ever computed. Three bytes of state, no allocation.
-@frozen package struct UTF8Validator: Sendable {
+@frozen public struct UTF8Validator: Sendable {
     /// Continuation bytes still owed; `.max` after a refusal, which nothing can end.
     @usableFromInline var owed: UInt8 = 0
     @usableFromInline var lowest: UInt8 = 0x80
     @usableFromInline var highest: UInt8 = 0xBF
 
-    @inlinable package init() {}
+    @inlinable public init() {}
 
     /// Whether the bytes so far end between two scalars; never again after a refusal.
-    @inlinable package var isComplete: Bool { owed == 0 }
+    @inlinable public var isComplete: Bool { owed == 0 }
 
     /// Takes the next bytes of the text.
     ///
     /// - Returns: `false` from the first byte on that cannot continue valid UTF-8; the answer then stays `false`
     ///   for every later byte.
-    package mutating func consume(_ bytes: Span<UInt8>) -> Bool {
+    public mutating func consume(_ bytes: Span<UInt8>) -> Bool {
         var index = 0
         while index < bytes.count {
             let end = min(index &+ Self.blockSize, bytes.count)

@@ -25,6 +25,12 @@ package struct HomeHub {
         var membersPerLoop: [Int]
     }
 
+    /// A place that somebody asked for in a channel.
+    private struct Seat: Hashable {
+        let channel: String
+        let subscriber: SubscriberID
+    }
+
     private enum Pending {
         case subscribe(channel: String, Membership, CommandTicket)
         case publish(CommandTicket)
@@ -37,6 +43,9 @@ package struct HomeHub {
     private var channels: [String: Channel] = [:]
     private var pending: [BrokerTicket: Pending] = [:]
     private var nextTicket: UInt64 = 0
+    /// Subscribes that failed and whose unsubscribe is still to come: each is given back once, whatever its answer,
+    /// since who asked may be gone before the answer is there.
+    private var refused: Set<Seat> = []
     private var events: [BrokerEvent] = []
     /// When the request being handled came in; the start of a delivery's latency.
     private var receivedAt: Instant?
@@ -63,7 +72,7 @@ package struct HomeHub {
             let broker = track(.subscribe(channel: channel, membership, ticket))
             submit(.subscribe(channel: channel, broker), into: &deliveries)
         case .unsubscribe(let channel, let membership, let subscriber):
-            unsubscribe(membership, from: channel, loop: subscriber.loop, into: &deliveries)
+            unsubscribe(membership, from: channel, subscriber, into: &deliveries)
         case .publish(let channel, let publication, let receivedAt, let ticket):
             let broker = track(.publish(ticket))
             self.receivedAt = receivedAt
@@ -121,13 +130,16 @@ package struct HomeHub {
         else { return }
         switch result {
         case .failure(let failure):
+            refused.insert(Seat(channel: channel, subscriber: command.subscriber))
             answer(command, .subscribeFailed(channel: channel, failure), into: &deliveries)
         case .success(let position):
             let nobody = Channel(membersPerLoop: Array(repeating: 0, count: loops))
             channels[channel, default: nobody].membersPerLoop[command.subscriber.loop] += 1
             if membership.isPresent { presence.add(membership.info, to: channel) }
             answer(command, .subscribed(channel: channel, position), into: &deliveries)
-            if membership.isAnnounced { broker.submit(.join(channel: channel, membership.info), into: &events) }
+            if membership.isAnnounced {
+                broker.submit(.join(channel: channel, membership.info), into: &events)
+            }
         }
     }
 
@@ -143,11 +155,14 @@ package struct HomeHub {
     }
 
     private mutating func unsubscribe(
-        _ membership: Membership, from channel: String, loop: Int, into deliveries: inout [RoutedDelivery]
+        _ membership: Membership, from channel: String, _ subscriber: SubscriberID,
+        into deliveries: inout [RoutedDelivery]
     ) {
+        if !refused.isEmpty, refused.remove(Seat(channel: channel, subscriber: subscriber)) != nil { return }
         if membership.isPresent { presence.remove(client: membership.info.client, from: channel) }
-        guard channels[channel] != nil else { return }
-        channels[channel]?.membersPerLoop[loop] -= 1
+        // A loop without members has nobody to lose: a count below zero would hide later members from their pushes.
+        guard let members = channels[channel]?.membersPerLoop[subscriber.loop], members > 0 else { return }
+        channels[channel]?.membersPerLoop[subscriber.loop] = members - 1
         guard channels[channel]?.membersPerLoop.allSatisfy({ $0 == 0 }) == true else {
             if membership.isAnnounced {
                 submit(.leave(channel: channel, membership.info), into: &deliveries)

@@ -46,6 +46,7 @@ package struct Membership: Sendable {
 /// Asked of a channel's home loop. Requests of one loop arrive in the order in which they were made.
 package enum HubRequest: Sendable {
     case subscribe(channel: String, Membership, CommandTicket)
+    /// Follows each subscribe once, even one that failed or has not been answered yet.
     case unsubscribe(channel: String, Membership, SubscriberID)
     case publish(channel: String, Publication, receivedAt: Instant, CommandTicket)
     case presence(channel: String, CommandTicket)

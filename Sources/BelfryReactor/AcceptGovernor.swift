@@ -1,4 +1,4 @@
-package import BelfryBytes
+public import BelfryBytes
 
 // What to do when descriptors run out.
 //
@@ -13,13 +13,13 @@ package import BelfryBytes
 // this does.
 
 /// Decides when one loop accepts connections.
-package struct AcceptGovernor: Sendable {
-    package enum State: Equatable, Sendable {
+public struct AcceptGovernor: Sendable {
+    public enum State: Equatable, Sendable {
         case accepting
         case paused(until: Instant)
     }
 
-    package private(set) var state = State.accepting
+    public private(set) var state = State.accepting
     private let retryInterval: Duration
     private let noticeInterval: Duration
     private var noticeAllowed: Instant?
@@ -28,13 +28,13 @@ package struct AcceptGovernor: Sendable {
     /// - Parameters:
     ///   - retryInterval: Time between two tries while exhausted.
     ///   - noticeInterval: At most one notice in this time.
-    package init(retryInterval: Duration = .milliseconds(250), noticeInterval: Duration = .seconds(10)) {
+    public init(retryInterval: Duration = .milliseconds(250), noticeInterval: Duration = .seconds(10)) {
         self.retryInterval = retryInterval
         self.noticeInterval = noticeInterval
     }
 
     /// When a paused listener is to be tried again.
-    package var resumeAt: Instant? {
+    public var resumeAt: Instant? {
         guard case .paused(let until) = state else { return nil }
         return until
     }
@@ -42,7 +42,7 @@ package struct AcceptGovernor: Sendable {
     /// An accept failed for want of descriptors or memory: pauses.
     ///
     /// - Returns: What to tell the operator, at most once per notice interval.
-    package mutating func exhausted(_ error: SystemError, at now: Instant) -> AcceptPauseNotice? {
+    public mutating func exhausted(_ error: SystemError, at now: Instant) -> AcceptPauseNotice? {
         state = .paused(until: now + retryInterval)
         pausesSinceNotice += 1
         if let noticeAllowed, now < noticeAllowed { return nil }
@@ -52,7 +52,7 @@ package struct AcceptGovernor: Sendable {
     }
 
     /// Ends the pause if its time has come; `true` exactly once a pause.
-    package mutating func resumeIfDue(at now: Instant) -> Bool {
+    public mutating func resumeIfDue(at now: Instant) -> Bool {
         guard case .paused(let until) = state, now >= until else { return false }
         state = .accepting
         return true
@@ -60,8 +60,8 @@ package struct AcceptGovernor: Sendable {
 }
 
 /// Accepting stopped because the process or the machine has run out of something.
-package struct AcceptPauseNotice: Equatable, Sendable {
-    package let error: SystemError
+public struct AcceptPauseNotice: Equatable, Sendable {
+    public let error: SystemError
     /// Pauses since the previous notice, this one included: 40 in 10 s is exhaustion without a break.
-    package let pauseCount: Int
+    public let pauseCount: Int
 }

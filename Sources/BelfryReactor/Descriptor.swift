@@ -2,8 +2,8 @@
 ///
 /// A plain value on purpose: a simulated kernel hands out numbers that mean nothing to Linux, so no `deinit`
 /// could close one rightly.
-@frozen package struct Descriptor: Hashable, Sendable {
-    package let rawValue: Int32
+@frozen public struct Descriptor: Hashable, Sendable {
+    public let rawValue: Int32
 
-    @inlinable package init(rawValue: Int32) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: Int32) { self.rawValue = rawValue }
 }

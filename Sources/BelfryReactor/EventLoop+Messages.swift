@@ -1,4 +1,4 @@
-import BelfryBytes
+public import BelfryBytes
 
 extension EventLoop where D: ~Copyable {
     /// Messages of others, then our own, including those that this makes, up to the budget.

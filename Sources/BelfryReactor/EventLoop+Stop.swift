@@ -22,13 +22,13 @@ extension EventLoop where D: ~Copyable {
 }
 
 /// How a loop ended.
-package struct LoopExit: Equatable, Sendable {
+public struct LoopExit: Equatable, Sendable {
     /// Rounds of remaining work after the stop.
-    package let rounds: Int
+    public let rounds: Int
     /// Whether no work was left; if not, the bound ended it.
-    package let isComplete: Bool
+    public let isComplete: Bool
 
-    @inlinable package init(rounds: Int, isComplete: Bool) {
+    @inlinable public init(rounds: Int, isComplete: Bool) {
         self.rounds = rounds
         self.isComplete = isComplete
     }

@@ -10,7 +10,7 @@ extension EventLoop where D: ~Copyable {
     ///   - finished: Called on that thread when the loop has ended, with what is left of it.
     /// - Returns: The thread, to be joined.
     /// - Throws: `EAGAIN`, if the process may have no more threads.
-    @inlinable package static func start(
+    @inlinable public static func start(
         named name: String, _ loop: consuming sending Self,
         finished: sending @escaping (inout Self, LoopExit) -> Void = { _, _ in }
     ) throws(SystemError) -> RunningThread {

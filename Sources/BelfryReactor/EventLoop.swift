@@ -1,4 +1,4 @@
-package import BelfryBytes
+public import BelfryBytes
 
 // One event loop: one thread, one kernel, one delegate, and the order of a tick.
 //
@@ -13,10 +13,10 @@ package import BelfryBytes
 // queues of the reactor.
 
 /// Runs a delegate on a kernel until it wants to stop.
-package struct EventLoop<D: LoopDelegate & ~Copyable>: ~Copyable {
-    package var reactor: Reactor<D.LoopKernel, D.Message>
-    package var delegate: D
-    package let heartbeat: LoopHeartbeat
+public struct EventLoop<D: LoopDelegate & ~Copyable>: ~Copyable {
+    public var reactor: Reactor<D.LoopKernel, D.Message>
+    public var delegate: D
+    public let heartbeat: LoopHeartbeat
 
     @usableFromInline var governor = AcceptGovernor()
     @usableFromInline var readyListeners: [Int] = []
@@ -26,7 +26,7 @@ package struct EventLoop<D: LoopDelegate & ~Copyable>: ~Copyable {
     /// Makes a loop that has not begun.
     ///
     /// Its mailbox must have been made with the waker of `kernel`, and this loop is its only consumer.
-    @inlinable package init(
+    @inlinable public init(
         kernel: D.LoopKernel, mailbox: Mailbox<D.Message>, heartbeat: LoopHeartbeat = LoopHeartbeat(),
         limits: LoopLimits = LoopLimits(), delegate: consuming D
     ) {
@@ -36,13 +36,13 @@ package struct EventLoop<D: LoopDelegate & ~Copyable>: ~Copyable {
     }
 
     /// Ticks until the delegate wants to stop, then delivers what is left, within bounds.
-    @inlinable package mutating func run() -> LoopExit {
+    @inlinable public mutating func run() -> LoopExit {
         while !delegate.wantsStop { tick() }
         return stop()
     }
 
     /// One round, in the order drawn above.
-    @inlinable package mutating func tick() {
+    @inlinable public mutating func tick() {
         let eventCount = sleep()
         runReadyQueue()
         runEvents(eventCount)

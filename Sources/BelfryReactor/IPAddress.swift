@@ -1,28 +1,28 @@
 import CLinux
 
 /// An IPv4 or IPv6 address; IPv4 stands mapped in the last 32 bits (RFC 4291, 2.5.5.2).
-@frozen package struct IPAddress: Hashable, Sendable, CustomStringConvertible {
+@frozen public struct IPAddress: Hashable, Sendable, CustomStringConvertible {
     /// The first 64 bits, in host byte order.
-    package let high: UInt64
+    public let high: UInt64
     /// The last 64 bits, in host byte order.
-    package let low: UInt64
-    package let isIPv4: Bool
+    public let low: UInt64
+    public let isIPv4: Bool
 
-    package init(high: UInt64, low: UInt64, isIPv4: Bool) {
+    public init(high: UInt64, low: UInt64, isIPv4: Bool) {
         self.high = high
         self.low = low
         self.isIPv4 = isIPv4
     }
 
-    package init(ipv4 value: UInt32) {
+    public init(ipv4 value: UInt32) {
         self.init(high: 0, low: CLINUX_MAPPED_PREFIX | UInt64(value), isIPv4: true)
     }
 
-    package static let loopback = IPAddress(ipv4: 0x7f00_0001)
-    package static let ipv6Loopback = IPAddress(high: 0, low: 1, isIPv4: false)
+    public static let loopback = IPAddress(ipv4: 0x7f00_0001)
+    public static let ipv6Loopback = IPAddress(high: 0, low: 1, isIPv4: false)
 
     /// Reads `192.0.2.1` or `2001:db8::1`; no name, no brackets, no zone.
-    package init?(parsing text: String) {
+    public init?(parsing text: String) {
         var address = clinux_address()
         // A NUL would end the C string early and let "127.0.0.1\0evil" pass.
         guard !text.utf8.contains(0), unsafe clinux_parse_address(text, &address) == 0 else { return nil }
@@ -36,14 +36,14 @@ import CLinux
     ///   - ipv4Bits: 0 to 32.
     ///   - ipv6Bits: 0 to 128.
     /// - Returns: The network of that size.
-    package func network(ipv4Bits: Int = 32, ipv6Bits: Int = 64) -> IPAddress {
+    public func network(ipv4Bits: Int = 32, ipv6Bits: Int = 64) -> IPAddress {
         let kept = isIPv4 ? 96 &+ min(max(ipv4Bits, 0), 32) : min(max(ipv6Bits, 0), 128)
         let highMask: UInt64 = kept >= 64 ? .max : ~(UInt64.max >> UInt64(kept))
         let lowMask: UInt64 = kept >= 128 ? .max : ~(UInt64.max >> UInt64(max(kept &- 64, 0)))
         return IPAddress(high: high & highMask, low: low & lowMask, isIPv4: isIPv4)
     }
 
-    package var description: String {
+    public var description: String {
         var address = clinux_address(high: high, low: low, port: 0, is_ipv4: isIPv4 ? 1 : 0)
         return unsafe String(unsafeUninitializedCapacity: 46) { buffer in
             guard let base = buffer.baseAddress else { return 0 }
@@ -62,30 +62,30 @@ extension IPAddress {
 }
 
 /// Where a client comes from.
-@frozen package struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
-    package let ip: IPAddress
-    package let port: UInt16
+@frozen public struct PeerAddress: Hashable, Sendable, CustomStringConvertible {
+    public let ip: IPAddress
+    public let port: UInt16
 
-    package init(ip: IPAddress, port: UInt16) {
+    public init(ip: IPAddress, port: UInt16) {
         self.ip = ip
         self.port = port
     }
 
-    package var description: String { ip.isIPv4 ? "\(ip):\(port)" : "[\(ip)]:\(port)" }
+    public var description: String { ip.isIPv4 ? "\(ip):\(port)" : "[\(ip)]:\(port)" }
 }
 
 /// Where a listener waits; port 0 lets the kernel choose.
-package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
-    package let ip: IPAddress
-    package let port: UInt16
+public struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
+    public let ip: IPAddress
+    public let port: UInt16
 
-    package init(ip: IPAddress, port: UInt16) {
+    public init(ip: IPAddress, port: UInt16) {
         self.ip = ip
         self.port = port
     }
 
     /// Reads `0.0.0.0:8443` or `[::]:8443`; `nil` for anything else, names included.
-    package init?(parsing text: String) {
+    public init?(parsing text: String) {
         guard let colon = text.lastIndex(of: ":") else { return nil }
         let digits = text[text.index(after: colon)...].utf8
         var host = text[..<colon]
@@ -98,7 +98,7 @@ package struct ListenAddress: Hashable, Sendable, CustomStringConvertible {
         self.init(ip: ip, port: port)
     }
 
-    package var description: String { PeerAddress(ip: ip, port: port).description }
+    public var description: String { PeerAddress(ip: ip, port: port).description }
 }
 
 extension ListenAddress {

@@ -1,4 +1,4 @@
-package import BelfryBytes
+public import BelfryBytes
 
 // Everything a loop does to the outside world, as one protocol: Linux in production, a simulation in tests.
 //
@@ -10,7 +10,7 @@ package import BelfryBytes
 ///
 /// Bound to classes: a delegate is handed the kernel by reference, and a simulated kernel is shared with its
 /// test.
-package protocol Kernel: AnyObject {
+public protocol Kernel: AnyObject {
     /// The monotonic clock.
     func now() -> Instant
 
@@ -72,26 +72,26 @@ package protocol Kernel: AnyObject {
 }
 
 /// Wakes one sleeping loop from any thread.
-package protocol Waker: AnyObject, Sendable {
+public protocol Waker: AnyObject, Sendable {
     func wake()
 }
 
 /// One report of `Kernel.wait`.
-@frozen package struct KernelEvent: Hashable, Sendable {
-    package let token: UInt64
-    package let readiness: Readiness
+@frozen public struct KernelEvent: Hashable, Sendable {
+    public let token: UInt64
+    public let readiness: Readiness
 
-    @inlinable package init(token: UInt64, readiness: Readiness) {
+    @inlinable public init(token: UInt64, readiness: Readiness) {
         self.token = token
         self.readiness = readiness
     }
 
     /// Reserved by kernels for their own wake-up; a loop passes over it.
-    @inlinable package static var wakeToken: UInt64 { 0x0000_0000_FFFF_FFFF }
+    @inlinable public static var wakeToken: UInt64 { 0x0000_0000_FFFF_FFFF }
 }
 
 /// What one `accept` brought.
-package enum AcceptResult: Equatable, Sendable {
+public enum AcceptResult: Equatable, Sendable {
     /// A connection, non-blocking, with `TCP_NODELAY`; ours to close.
     case accepted(Descriptor, PeerAddress)
     case wouldBlock

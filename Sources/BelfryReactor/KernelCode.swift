@@ -4,8 +4,8 @@
 
 /// The negative results of `Kernel.receive` and `Kernel.send` that callers tell apart; all others end a
 /// connection.
-package enum KernelCode {
-    package static let wouldBlock = -Int(EAGAIN)
-    package static let connectionReset = -Int(ECONNRESET)
-    package static let brokenPipe = -Int(EPIPE)
+public enum KernelCode {
+    public static let wouldBlock = -Int(EAGAIN)
+    public static let connectionReset = -Int(ECONNRESET)
+    public static let brokenPipe = -Int(EPIPE)
 }

@@ -4,10 +4,10 @@
 /// not yet read: our close frame, the reason for it. So: `shutdownWrite`, then discard input until the peer's
 /// end, and only then `close`. Bounded by bytes here and by a timer of the caller's (a second or two), so
 /// that it cannot be used to hold us.
-package struct LingeringClose: Sendable {
+public struct LingeringClose: Sendable {
     private var bytesLeft: Int
 
-    package enum Step: Equatable, Sendable {
+    public enum Step: Equatable, Sendable {
         /// Wait for the next readiness, or the caller's timer.
         case wait
         /// Close now: the peer has ended, failed, or sent more than we care to discard.
@@ -16,12 +16,12 @@ package struct LingeringClose: Sendable {
 
     /// - Parameter byteLimit: Input to discard at most; two receive buffers' worth is what honest peers have
     ///   in flight.
-    package init(byteLimit: Int = 256 * 1024) {
+    public init(byteLimit: Int = 256 * 1024) {
         bytesLeft = byteLimit
     }
 
     /// Discards what has arrived; call once after `shutdownWrite` and at each readiness.
-    package mutating func discard<K: Kernel>(
+    public mutating func discard<K: Kernel>(
         from descriptor: Descriptor, kernel: K, scratch: UnsafeMutableRawBufferPointer
     ) -> Step {
         while bytesLeft > 0 {
@@ -34,7 +34,7 @@ package struct LingeringClose: Sendable {
     }
 
     /// As above, with room of its own.
-    package mutating func discard<K: Kernel>(from descriptor: Descriptor, kernel: K) -> Step {
+    public mutating func discard<K: Kernel>(from descriptor: Descriptor, kernel: K) -> Step {
         unsafe withUnsafeTemporaryAllocation(byteCount: 16_384, alignment: 16) { scratch in
             unsafe discard(from: descriptor, kernel: kernel, scratch: scratch)
         }

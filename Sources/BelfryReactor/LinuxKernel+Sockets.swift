@@ -5,7 +5,7 @@ import CLinux
 #endif
 
 extension LinuxKernel {
-    package func listen(
+    public func listen(
         _ address: ListenAddress, backlog: Int, reusePort: Bool
     ) throws(SystemError) -> Descriptor {
         var linuxAddress = address.linuxAddress
@@ -13,7 +13,7 @@ extension LinuxKernel {
         return Descriptor(rawValue: try SystemError.check(result, .listen))
     }
 
-    package func adoptListener(_ descriptor: Descriptor) throws(SystemError) {
+    public func adoptListener(_ descriptor: Descriptor) throws(SystemError) {
         let listening = try SystemError.check(clinux_is_listening(descriptor.rawValue), .adopt)
         guard listening == 1 else { throw SystemError(.adopt, code: EINVAL) }
         _ = try SystemError.check(clinux_set_non_blocking(descriptor.rawValue), .adopt)
@@ -21,7 +21,7 @@ extension LinuxKernel {
         _ = clinux_set_no_delay(descriptor.rawValue)
     }
 
-    package func accept(from listener: Descriptor) -> AcceptResult {
+    public func accept(from listener: Descriptor) -> AcceptResult {
         var peer = clinux_address()
         let result = unsafe clinux_accept(listener.rawValue, &peer)
         if result >= 0 {
@@ -32,11 +32,11 @@ extension LinuxKernel {
         return AcceptResult(errno: -result)
     }
 
-    package func localPort(of descriptor: Descriptor) throws(SystemError) -> UInt16 {
+    public func localPort(of descriptor: Descriptor) throws(SystemError) -> UInt16 {
         UInt16(truncatingIfNeeded: try SystemError.check(clinux_local_port(descriptor.rawValue), .localPort))
     }
 
-    package func receive(_ descriptor: Descriptor, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    public func receive(_ descriptor: Descriptor, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         // A read of nothing returns 0, which would pass for the peer's end.
         unsafe precondition(!buffer.isEmpty, "receive into an empty buffer")
         let result = unsafe clinux_receive(descriptor.rawValue, buffer.baseAddress, buffer.count)
@@ -44,26 +44,26 @@ extension LinuxKernel {
         return result
     }
 
-    package func send(_ descriptor: Descriptor, _ bytes: UnsafeRawBufferPointer) -> Int {
+    public func send(_ descriptor: Descriptor, _ bytes: UnsafeRawBufferPointer) -> Int {
         let result = unsafe clinux_send(descriptor.rawValue, bytes.baseAddress, bytes.count)
         if result < 0 { SystemError.stopOnBug(result, .epoll) }
         return result
     }
 
-    package func shutdownWrite(_ descriptor: Descriptor) {
+    public func shutdownWrite(_ descriptor: Descriptor) {
         // ENOTCONN: the peer was faster with its reset. There is nothing left to shut.
         SystemError.stopOnBug(Int(clinux_shutdown_write(descriptor.rawValue)), .shutdown)
     }
 
-    package func close(_ descriptor: Descriptor) {
+    public func close(_ descriptor: Descriptor) {
         SystemError.stopOnBug(Int(clinux_close(descriptor.rawValue)), .shutdown)
     }
 
-    package func setNoDelay(_ descriptor: Descriptor) throws(SystemError) {
+    public func setNoDelay(_ descriptor: Descriptor) throws(SystemError) {
         _ = try SystemError.check(clinux_set_no_delay(descriptor.rawValue), .option)
     }
 
-    package func setLingerZero(_ descriptor: Descriptor) throws(SystemError) {
+    public func setLingerZero(_ descriptor: Descriptor) throws(SystemError) {
         _ = try SystemError.check(clinux_set_linger_zero(descriptor.rawValue), .option)
     }
 }
@@ -72,7 +72,7 @@ extension AcceptResult {
     /// Sorts the reasons of accept(2).
     ///
     /// What is not known is the fault of one connection: its turn has passed.
-    package init(errno code: Int32) {
+    public init(errno code: Int32) {
         switch code {
         case EAGAIN: self = .wouldBlock
         case EMFILE, ENFILE, ENOBUFS, ENOMEM: self = .exhausted(SystemError(.accept, code: code))

@@ -1,4 +1,4 @@
-package import BelfryBytes
+public import BelfryBytes
 import CLinux
 
 #if canImport(Glibc)
@@ -8,7 +8,7 @@ import CLinux
 /// Linux itself: epoll, sockets, the monotonic clock.
 ///
 /// Owns its epoll descriptor and event buffer; connections belong to the loop's delegate.
-@safe package final class LinuxKernel: Kernel {
+@safe public final class LinuxKernel: Kernel {
     // 512 events are 6 KB and, at 20 µs a connection, a batch of 10 ms: a longer one would only delay its own
     // tail.
     static let eventsPerWait = 512
@@ -17,9 +17,9 @@ import CLinux
     private let events: UnsafeMutablePointer<epoll_event>
     private let eventWaker: EventWaker
 
-    package var waker: any Waker { eventWaker }
+    public var waker: any Waker { eventWaker }
 
-    package init() throws(SystemError) {
+    public init() throws(SystemError) {
         epoll = try SystemError.check(clinux_epoll_create(), .epoll)
         do {
             eventWaker = try EventWaker()
@@ -38,23 +38,23 @@ import CLinux
         unsafe events.deallocate()
     }
 
-    package func now() -> Instant { Instant(nanoseconds: clinux_monotonic_ns()) }
+    public func now() -> Instant { Instant(nanoseconds: clinux_monotonic_ns()) }
 }
 
 // MARK: - Readiness
 
 extension LinuxKernel {
-    package func register(
+    public func register(
         _ descriptor: Descriptor, token: UInt64, interest: Interest
     ) throws(SystemError) {
         try control(clinux_epoll_add, descriptor, interest.epollBits, token)
     }
 
-    package func modify(_ descriptor: Descriptor, token: UInt64, interest: Interest) throws(SystemError) {
+    public func modify(_ descriptor: Descriptor, token: UInt64, interest: Interest) throws(SystemError) {
         try control(clinux_epoll_modify, descriptor, interest.epollBits, token)
     }
 
-    package func remove(_ descriptor: Descriptor) throws(SystemError) {
+    public func remove(_ descriptor: Descriptor) throws(SystemError) {
         try control(clinux_epoll_delete, descriptor, 0, 0)
     }
 
@@ -65,7 +65,7 @@ extension LinuxKernel {
         _ = try SystemError.check(result, .register)
     }
 
-    package func wait(until deadline: Instant?) -> Int {
+    public func wait(until deadline: Instant?) -> Int {
         let timeout = deadline.map { milliseconds(until: $0) } ?? -1
         let count = unsafe clinux_epoll_wait(epoll, events, Int32(Self.eventsPerWait), timeout)
         if count >= 0 { return Int(count) }
@@ -81,7 +81,7 @@ extension LinuxKernel {
         return Int32(clamping: left.partialValue % 1_000_000 == 0 ? whole : whole + 1)
     }
 
-    package func event(at index: Int) -> KernelEvent {
+    public func event(at index: Int) -> KernelEvent {
         precondition(index >= 0 && index < Self.eventsPerWait)
         let position = Int32(truncatingIfNeeded: index)
         return unsafe KernelEvent(

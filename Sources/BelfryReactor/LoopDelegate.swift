@@ -3,7 +3,7 @@
 /// A delegate acts through the `reactor` it is handed; nothing it calls there calls it back. It keeps the
 /// connections (in a ``SlotTable``) and all that is theirs; the loop keeps time, listeners, budgets and
 /// queues.
-package protocol LoopDelegate: ~Copyable, SendableMetatype {
+public protocol LoopDelegate: ~Copyable, SendableMetatype {
     associatedtype LoopKernel: Kernel
     associatedtype Message: Sendable
 
@@ -47,6 +47,6 @@ package protocol LoopDelegate: ~Copyable, SendableMetatype {
 }
 
 /// Whether a connection has work that no event will announce.
-@frozen package enum Leftover: Sendable {
+@frozen public enum Leftover: Sendable {
     case drained, more
 }

@@ -1,23 +1,23 @@
 /// Budgets of one tick.
 ///
 /// What a budget leaves is done in the next tick, which then does not sleep.
-package struct LoopLimits: Sendable {
+public struct LoopLimits: Sendable {
     /// Connections accepted.
     ///
     /// Each costs a handshake soon: 64 of 350 µs are 22 ms of work ahead.
-    package var acceptsPerTick = 64
+    public var acceptsPerTick = 64
     /// Connections resumed from the ready queue; each has a byte budget of its own.
-    package var resumesPerTick = 1_024
+    public var resumesPerTick = 1_024
     /// Messages handled, from the mailbox and from this loop to itself alike.
-    package var messagesPerTick = 4_096
+    public var messagesPerTick = 4_096
     /// Timers fired or moved; 4,096 moves are under 0.1 ms.
-    package var timersPerTick = 4_096
+    public var timersPerTick = 4_096
     /// Rounds of remaining work when stopping: closing connections makes new work, but never for ever.
-    package var stopRounds = 1_000
+    public var stopRounds = 1_000
     /// Longest sleep, so that a heartbeat older than two of these means a stuck loop.
-    package var heartbeatInterval = Duration.seconds(1)
+    public var heartbeatInterval = Duration.seconds(1)
     /// Step of the timers.
-    package var timerResolution = Duration.milliseconds(10)
+    public var timerResolution = Duration.milliseconds(10)
 
-    package init() {}
+    public init() {}
 }

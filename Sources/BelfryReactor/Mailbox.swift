@@ -1,29 +1,29 @@
-package import Synchronization
+public import Synchronization
 
 /// Messages for one loop from any thread: many post, the loop alone drains.
 ///
 /// The whole box changes hands at once, so the lock is held for a swap, and in a steady state nothing is
 /// allocated. Posting wakes the loop only if it is asleep, and then once: a busy loop looks into the box in
 /// every tick anyway.
-package final class Mailbox<Message: Sendable>: Sendable {
-    package struct State: Sendable {
+public final class Mailbox<Message: Sendable>: Sendable {
+    public struct State: Sendable {
         @usableFromInline var messages: [Message] = []
         @usableFromInline var isClosed = false
         @usableFromInline var consumerSleeps = false
 
-        @inlinable package init() {}
+        @inlinable public init() {}
     }
 
     @usableFromInline let state: Mutex<State>
     @usableFromInline let waker: any Waker
     /// Most messages waiting together.
-    package let capacity: Int
+    public let capacity: Int
 
     /// - Parameters:
     ///   - capacity: One tick of the busiest producer, at least; beyond it posting fails and the producer
     ///     decides.
     ///   - waker: The consumer's, from ``Kernel/waker``.
-    @inlinable package init(capacity: Int, waker: any Waker) {
+    @inlinable public init(capacity: Int, waker: any Waker) {
         precondition(capacity > 0)
         self.capacity = capacity
         self.waker = waker
@@ -32,7 +32,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
 
     // MARK: Producers
 
-    @inlinable package func post(_ message: Message) -> PostResult {
+    @inlinable public func post(_ message: Message) -> PostResult {
         let (result, wakes) = state.withLock { state in
             if state.isClosed { return (PostResult.closed, false) }
             guard state.messages.count < capacity else { return (.full(accepted: 0), false) }
@@ -44,7 +44,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Posts a batch in order under one lock; on overflow its first messages are taken and the rest are not.
-    @inlinable package func post(contentsOf batch: [Message]) -> PostResult {
+    @inlinable public func post(contentsOf batch: [Message]) -> PostResult {
         var outbox = batch
         return post(draining: &outbox)
     }
@@ -52,7 +52,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     /// Posts a batch and empties `outbox`, keeping memory for the next; what was not taken stays in it.
     ///
     /// Into an empty box this is a swap: nothing is copied.
-    @inlinable package func post(draining outbox: inout [Message]) -> PostResult {
+    @inlinable public func post(draining outbox: inout [Message]) -> PostResult {
         if outbox.isEmpty { return .posted }
         let (result, wakes) = state.withLock { state in
             if state.isClosed { return (PostResult.closed, false) }
@@ -66,7 +66,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     // MARK: The consumer
 
     /// Swaps all waiting messages into `inbox`, which must be empty, and counts the consumer as awake.
-    @inlinable package func drain(into inbox: inout [Message]) {
+    @inlinable public func drain(into inbox: inout [Message]) {
         precondition(inbox.isEmpty)
         state.withLock { state in
             state.consumerSleeps = false
@@ -75,7 +75,7 @@ package final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Says that the consumer is about to sleep; `false` if messages wait and it must not.
-    @inlinable package func beginSleep() -> Bool {
+    @inlinable public func beginSleep() -> Bool {
         state.withLock { state in
             guard state.messages.isEmpty else { return false }
             state.consumerSleeps = true
@@ -84,22 +84,22 @@ package final class Mailbox<Message: Sendable>: Sendable {
     }
 
     /// Refuses all further posts; what was posted before can still be drained.
-    @inlinable package func close() {
+    @inlinable public func close() {
         state.withLock { $0.isClosed = true }
     }
 
     /// Messages waiting now.
-    package var count: Int { state.withLock { $0.messages.count } }
+    public var count: Int { state.withLock { $0.messages.count } }
 }
 
 extension Mailbox.State {
-    @inlinable package mutating func takeWake() -> Bool {
+    @inlinable public mutating func takeWake() -> Bool {
         guard consumerSleeps, !messages.isEmpty else { return false }
         consumerSleeps = false
         return true
     }
 
-    @inlinable package mutating func take(_ outbox: inout [Message], capacity: Int) -> PostResult {
+    @inlinable public mutating func take(_ outbox: inout [Message], capacity: Int) -> PostResult {
         let room = capacity - messages.count
         if messages.isEmpty && outbox.count <= room {
             swap(&messages, &outbox)
@@ -117,7 +117,7 @@ extension Mailbox.State {
 }
 
 /// What became of a post.
-@frozen package enum PostResult: Equatable, Sendable {
+@frozen public enum PostResult: Equatable, Sendable {
     case posted
     /// The box is full: the first `accepted` messages were taken, the others were not.
     case full(accepted: Int)

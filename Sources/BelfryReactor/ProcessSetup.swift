@@ -1,11 +1,11 @@
 import CLinux
 
 /// What a server asks of its process before it opens anything.
-package enum ProcessSetup {
+public enum ProcessSetup {
     /// A write to a dead socket returns `EPIPE` instead of killing the process.
     ///
     /// OpenSSL writes with `write`, which has no `MSG_NOSIGNAL`, so this has to hold for the whole process.
-    package static func ignoreBrokenPipes() throws(SystemError) {
+    public static func ignoreBrokenPipes() throws(SystemError) {
         _ = try SystemError.check(clinux_ignore_broken_pipe(), .signals)
     }
 
@@ -13,7 +13,7 @@ package enum ProcessSetup {
     /// clients.
     ///
     /// - Returns: The limits that hold now.
-    package static func raiseDescriptorLimit() throws(SystemError) -> (soft: UInt64, hard: UInt64) {
+    public static func raiseDescriptorLimit() throws(SystemError) -> (soft: UInt64, hard: UInt64) {
         var soft: UInt64 = 0
         var hard: UInt64 = 0
         _ = try SystemError.check(unsafe clinux_raise_descriptor_limit(&soft, &hard), .option)
@@ -21,10 +21,10 @@ package enum ProcessSetup {
     }
 
     /// Lowers or raises the soft limit, up to the hard one.
-    package static func setDescriptorLimit(_ soft: UInt64) throws(SystemError) {
+    public static func setDescriptorLimit(_ soft: UInt64) throws(SystemError) {
         _ = try SystemError.check(clinux_set_descriptor_limit(soft), .option)
     }
 
     /// Cores this process may use, at least 1; a container's share rather than the machine's.
-    package static var availableCores: Int { max(1, Int(clinux_available_cores())) }
+    public static var availableCores: Int { max(1, Int(clinux_available_cores())) }
 }

@@ -1,19 +1,19 @@
-package import BelfryBytes
+public import BelfryBytes
 
 /// What a delegate may do while its loop calls it: descriptors, timers, another turn, a message to itself.
 ///
 /// Separate from ``EventLoop`` so that the loop can lend it out while it calls its delegate: the compiler
 /// then proves that nothing here reaches back into the delegate.
-package struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
-    package let kernel: K
-    package let mailbox: Mailbox<Message>
-    package let limits: LoopLimits
+public struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
+    public let kernel: K
+    public let mailbox: Mailbox<Message>
+    public let limits: LoopLimits
     /// The time of this phase: read once after the sleep and once before the timers.
-    package var now: Instant
+    public var now: Instant
     /// When the sleep of this tick ended.
-    package var tickStart: Instant
-    package var timers: TimerWheel
-    package var counters = LoopCounters()
+    public var tickStart: Instant
+    public var timers: TimerWheel
+    public var counters = LoopCounters()
 
     @usableFromInline var readyQueue = ReadyQueue()
     @usableFromInline var localMessages: [Message] = []
@@ -32,33 +32,33 @@ package struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
     // MARK: Descriptors
 
     /// Reports a connection's readiness to the delegate under its slot.
-    @inlinable package func register(_ descriptor: Descriptor, as slot: SlotID) throws(SystemError) {
+    @inlinable public func register(_ descriptor: Descriptor, as slot: SlotID) throws(SystemError) {
         try kernel.register(descriptor, token: slot.token, interest: .stream)
     }
 
     /// Closes a connection.
     ///
     /// Its later events and turns are dropped, if its slot has been removed too.
-    @inlinable package func close(_ descriptor: Descriptor) {
+    @inlinable public func close(_ descriptor: Descriptor) {
         kernel.close(descriptor)
     }
 
     // MARK: Timers
 
     @discardableResult
-    @inlinable package mutating func arm(
+    @inlinable public mutating func arm(
         _ kind: UInt16, for slot: SlotID, after delay: Duration
     ) -> TimerID {
         timers.arm(TimerPayload(slot: slot, kind: kind), at: now + delay)
     }
 
     @discardableResult
-    @inlinable package mutating func arm(_ payload: TimerPayload, at deadline: Instant) -> TimerID {
+    @inlinable public mutating func arm(_ payload: TimerPayload, at deadline: Instant) -> TimerID {
         timers.arm(payload, at: deadline)
     }
 
     @discardableResult
-    @inlinable package mutating func cancel(_ timer: TimerID) -> Bool {
+    @inlinable public mutating func cancel(_ timer: TimerID) -> Bool {
         timers.cancel(timer)
     }
 
@@ -67,20 +67,20 @@ package struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
     /// Gives `slot` a turn in the next tick, which then does not sleep.
     ///
     /// Once, however often it is said.
-    @inlinable package mutating func runAgain(_ slot: SlotID) {
+    @inlinable public mutating func runAgain(_ slot: SlotID) {
         readyQueue.append(slot)
     }
 
     /// Sends this loop a message without lock or wake-up; delivered in this tick if messages are still to
     /// come.
-    @inlinable package mutating func postToSelf(_ message: Message) {
+    @inlinable public mutating func postToSelf(_ message: Message) {
         localMessages.append(message)
     }
 
     // MARK: Listeners
 
     /// Opens a listener; its index is the number of listeners before it.
-    @inlinable package mutating func listen(
+    @inlinable public mutating func listen(
         _ address: ListenAddress, backlog: Int, reusePort: Bool
     ) throws(SystemError) -> Descriptor {
         let listener = try kernel.listen(address, backlog: backlog, reusePort: reusePort)
@@ -94,7 +94,7 @@ package struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
     }
 
     /// Takes over a listener opened by somebody else, and closes it in the end.
-    @inlinable package mutating func adopt(listener: Descriptor) throws(SystemError) {
+    @inlinable public mutating func adopt(listener: Descriptor) throws(SystemError) {
         try kernel.adoptListener(listener)
         try watch(listener)
     }
@@ -109,7 +109,7 @@ package struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
     ///
     /// What waits in the listeners' queues is accepted first, since closing a listener resets it
     /// (`SO_REUSEPORT` does not hand it to a neighbour).
-    @inlinable package mutating func stopListening() {
+    @inlinable public mutating func stopListening() {
         stopsListening = true
     }
 }

@@ -1,49 +1,49 @@
 /// What a descriptor is ready for, as the kernel reported it.
-@frozen package struct Readiness: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
+@frozen public struct Readiness: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
 
-    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
     /// Bytes, or an end, wait to be read.
-    @inlinable package static var readable: Readiness { Readiness(rawValue: 1) }
+    @inlinable public static var readable: Readiness { Readiness(rawValue: 1) }
     /// The send buffer has room.
     ///
     /// Reported together with `readable` on nearly every event: cheap to ignore.
-    @inlinable package static var writable: Readiness { Readiness(rawValue: 2) }
+    @inlinable public static var writable: Readiness { Readiness(rawValue: 2) }
     /// The peer will send no more.
     ///
     /// Read until 0: with this flag a short read does *not* mean that the socket is drained, because the end
     /// already waits behind the bytes and raises no new edge.
-    @inlinable package static var halfClosed: Readiness { Readiness(rawValue: 4) }
+    @inlinable public static var halfClosed: Readiness { Readiness(rawValue: 4) }
     /// Both directions are gone, or an error waits; a read tells which.
-    @inlinable package static var hangup: Readiness { Readiness(rawValue: 8) }
+    @inlinable public static var hangup: Readiness { Readiness(rawValue: 8) }
 
     /// What a connection is told when its turn comes from ``Reactor/runAgain(_:)``: nothing is known, try
     /// everything.
-    @inlinable package static var resumed: Readiness { [.readable, .writable] }
+    @inlinable public static var resumed: Readiness { [.readable, .writable] }
 }
 
 /// What the kernel shall report about a descriptor, and how often.
-@frozen package struct Interest: OptionSet, Hashable, Sendable {
-    package let rawValue: UInt8
+@frozen public struct Interest: OptionSet, Hashable, Sendable {
+    public let rawValue: UInt8
 
-    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+    @inlinable public init(rawValue: UInt8) { self.rawValue = rawValue }
 
-    @inlinable package static var readable: Interest { Interest(rawValue: 1) }
-    @inlinable package static var writable: Interest { Interest(rawValue: 2) }
+    @inlinable public static var readable: Interest { Interest(rawValue: 1) }
+    @inlinable public static var writable: Interest { Interest(rawValue: 2) }
     /// Report changes only, not a state that lasts.
-    @inlinable package static var edgeTriggered: Interest { Interest(rawValue: 4) }
+    @inlinable public static var edgeTriggered: Interest { Interest(rawValue: 4) }
     /// Several loops watch one listener: wake one of them, not all (`EPOLLEXCLUSIVE`).
     ///
     /// Cannot be modified.
-    @inlinable package static var exclusive: Interest { Interest(rawValue: 8) }
+    @inlinable public static var exclusive: Interest { Interest(rawValue: 8) }
 
     /// A connection: both directions for its whole life, on edges.
     ///
     /// A stall then costs no `epoll_ctl`, a connection that we choose not to read costs no event, and one
     /// wait does not ask again about what it already reported. The price: whoever stops before `EAGAIN` must
     /// say ``Leftover/more``.
-    @inlinable package static var stream: Interest { [.readable, .writable, .edgeTriggered] }
+    @inlinable public static var stream: Interest { [.readable, .writable, .edgeTriggered] }
     /// A listener: level-triggered, so that what one tick's accept budget leaves is reported again.
-    @inlinable package static var listener: Interest { [.readable, .exclusive] }
+    @inlinable public static var listener: Interest { [.readable, .exclusive] }
 }

@@ -2,23 +2,23 @@
 ///
 /// A connection stands in it at most once, whatever the number of calls: its turn is one turn. That also
 /// bounds the queue by the number of slots, with stale names of this tick on top.
-package struct ReadyQueue: ~Copyable {
+public struct ReadyQueue: ~Copyable {
     private var slots: [SlotID] = []
     private var head = 0
     /// By slot index: the generation that waits, 0 for none.
     private var waiting: [UInt32] = []
 
-    package init() {}
+    public init() {}
 
-    package var count: Int { slots.count - head }
-    package var isEmpty: Bool { head == slots.count }
+    public var count: Int { slots.count - head }
+    public var isEmpty: Bool { head == slots.count }
 
-    package func contains(_ slot: SlotID) -> Bool {
+    public func contains(_ slot: SlotID) -> Bool {
         let index = Int(slot.index)
         return index < waiting.count && waiting[index] == slot.generation
     }
 
-    package mutating func append(_ slot: SlotID) {
+    public mutating func append(_ slot: SlotID) {
         let index = Int(slot.index)
         if index >= waiting.count {
             waiting.append(contentsOf: repeatElement(0, count: index + 1 - waiting.count))
@@ -28,7 +28,7 @@ package struct ReadyQueue: ~Copyable {
         slots.append(slot)
     }
 
-    package mutating func popFirst() -> SlotID? {
+    public mutating func popFirst() -> SlotID? {
         guard head < slots.count else { return nil }
         let slot = slots[head]
         head += 1

@@ -8,7 +8,7 @@ import CLinux
 ///
 /// What the closure captures is sent to the thread: touching it afterwards is a compile error, so a loop that
 /// was built here provably belongs to its thread alone.
-package struct RunningThread: ~Copyable, Sendable {
+public struct RunningThread: ~Copyable, Sendable {
     private let thread: pthread_t
 
     /// Starts `body` on a new thread.
@@ -18,7 +18,7 @@ package struct RunningThread: ~Copyable, Sendable {
     ///   - body: The thread's whole life.
     /// - Returns: The thread, to be joined.
     /// - Throws: `EAGAIN`, if the process may have no more threads.
-    package static func start(
+    public static func start(
         named name: String, _ body: sending @escaping () -> Void
     ) throws(SystemError) -> RunningThread {
         let start = unsafe Unmanaged.passRetained(ThreadStart(name: name, body: body))
@@ -36,7 +36,7 @@ package struct RunningThread: ~Copyable, Sendable {
     deinit { pthread_detach(thread) }
 
     /// Waits until the thread has ended.
-    package consuming func join() {
+    public consuming func join() {
         pthread_join(thread, nil)
         discard self
     }

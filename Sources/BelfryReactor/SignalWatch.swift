@@ -5,7 +5,7 @@ import CLinux
 #endif
 
 /// A signal that asks the server for something.
-package enum ProcessSignal: Equatable, Sendable {
+public enum ProcessSignal: Equatable, Sendable {
     /// `SIGTERM`: stop in an orderly way.
     case terminate
     /// `SIGINT`: the same, from a terminal.
@@ -18,14 +18,14 @@ package enum ProcessSignal: Equatable, Sendable {
 ///
 /// Threads inherit who blocks a signal: start this on the main thread before any other thread, or a signal
 /// may be delivered to one that does not block it and end the process.
-package struct SignalWatch: ~Copyable {
+public struct SignalWatch: ~Copyable {
     private static let signalToken: UInt64 = 1
 
     private let thread: RunningThread
     private let stopRequest: Mailbox<Void>
 
     /// Calls `handler` on the watch's own thread for each signal, until ``stop()``.
-    package static func start(
+    public static func start(
         _ handler: sending @escaping (ProcessSignal) -> Void
     ) throws(SystemError) -> SignalWatch {
         let signals = Descriptor(rawValue: try SystemError.check(clinux_signal_descriptor(), .signals))
@@ -67,7 +67,7 @@ package struct SignalWatch: ~Copyable {
     /// Ends the watch.
     ///
     /// The signals stay blocked.
-    package consuming func stop() {
+    public consuming func stop() {
         _ = stopRequest.post(())
         thread.join()
     }

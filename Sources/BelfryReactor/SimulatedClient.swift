@@ -1,9 +1,9 @@
 /// A client of a simulated kernel, played by a test.
 ///
 /// It reads whatever the server sends as soon as it is sent, unless ``window`` is smaller.
-package final class SimulatedClient {
+public final class SimulatedClient {
     /// How the connection stands, seen from the client.
-    package enum State: Equatable, Sendable {
+    public enum State: Equatable, Sendable {
         /// Connected, perhaps still waiting to be accepted.
         case open
         /// The server has ended its side, and all it sent has been read.
@@ -12,12 +12,12 @@ package final class SimulatedClient {
         case reset
     }
 
-    package let address: PeerAddress
+    public let address: PeerAddress
     /// Bytes the client has read.
-    package internal(set) var received: [UInt8] = []
-    package internal(set) var state = State.open
+    public internal(set) var received: [UInt8] = []
+    public internal(set) var state = State.open
     /// Bytes it is still willing to read; `Int.max` reads all, 0 has stopped reading.
-    package var window = Int.max {
+    public var window = Int.max {
         didSet { socket.deliverToClient() }
     }
 
@@ -28,20 +28,20 @@ package final class SimulatedClient {
         self.socket = socket
     }
 
-    package func send(_ bytes: [UInt8]) {
+    public func send(_ bytes: [UInt8]) {
         guard state == .open, !socket.clientEnded else { return }
         socket.arrived.append(contentsOf: bytes)
         socket.raise()
     }
 
     /// Ends the client's side; the server's may go on.
-    package func shutdownWrite() {
+    public func shutdownWrite() {
         socket.clientEnded = true
         socket.raise()
     }
 
     /// Resets the connection: what the server has not read is lost.
-    package func reset() {
+    public func reset() {
         socket.fail()
         state = .reset
     }
@@ -49,7 +49,7 @@ package final class SimulatedClient {
     /// Closes both sides.
     ///
     /// What the server sends later is answered with a reset.
-    package func close() {
+    public func close() {
         socket.clientGone = true
         shutdownWrite()
     }

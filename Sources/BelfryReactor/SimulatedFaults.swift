@@ -3,27 +3,27 @@
 /// All of it Linux does too, only less often.
 ///
 /// Rates are in percent, drawn from the kernel's seed.
-package struct SimulatedFaults: Sendable {
+public struct SimulatedFaults: Sendable {
     /// Reads that bring fewer bytes than have arrived.
-    package var shortReadPercent = 0
+    public var shortReadPercent = 0
     /// Writes that take fewer bytes than there is room for.
-    package var shortWritePercent = 0
+    public var shortWritePercent = 0
     /// Reads and writes refused with `EAGAIN` although they could go on; the edge is raised again.
-    package var wouldBlockPercent = 0
+    public var wouldBlockPercent = 0
     /// Waits that end early with nothing (`EINTR`).
-    package var interruptedWaitPercent = 0
+    public var interruptedWaitPercent = 0
     /// Registered connections reported in a wait although nothing has changed.
-    package var spuriousEventPercent = 0
+    public var spuriousEventPercent = 0
     /// Accepts that find their connection gone (`ECONNABORTED`); the connection is lost.
-    package var abortedAcceptPercent = 0
+    public var abortedAcceptPercent = 0
     /// Descriptors that may be open together; beyond it `accept` says `EMFILE`.
-    package var descriptorLimit = Int.max
+    public var descriptorLimit = Int.max
     /// Time every call of `now()` takes, so that work has a length.
-    package var clockStep = Duration.zero
+    public var clockStep = Duration.zero
     /// Events one wait returns at most.
-    package var eventsPerWait = 512
+    public var eventsPerWait = 512
 
-    package init() {}
+    public init() {}
 }
 
 /// SplitMix64 (Steele, Lea, Flood, 2014): small, seedable, and the same everywhere.

@@ -23,7 +23,7 @@ extension SimulatedKernel {
     /// full.
     ///
     /// Of several listeners on one port the seed picks one, as unevenly as `SO_REUSEPORT` does.
-    package func connect(
+    public func connect(
         to port: UInt16, from address: PeerAddress = PeerAddress(ip: .loopback, port: 40_000)
     ) -> SimulatedClient? {
         let listeners = entries.sorted { $0.key < $1.key }.compactMap { entry -> SimulatedListener? in
@@ -65,7 +65,7 @@ extension SimulatedKernel {
 
     // MARK: Listeners
 
-    package func listen(
+    public func listen(
         _ address: ListenAddress, backlog: Int, reusePort: Bool
     ) throws(SystemError) -> Descriptor {
         let isTaken = entries.values.contains {
@@ -79,11 +79,11 @@ extension SimulatedKernel {
         return descriptor
     }
 
-    package func adoptListener(_ descriptor: Descriptor) throws(SystemError) {
+    public func adoptListener(_ descriptor: Descriptor) throws(SystemError) {
         guard case .listener = entries[descriptor.rawValue] else { throw SystemError(.adopt, code: EINVAL) }
     }
 
-    package func accept(from descriptor: Descriptor) -> AcceptResult {
+    public func accept(from descriptor: Descriptor) -> AcceptResult {
         acceptCount += 1
         let listener = listener(descriptor)
         guard !listener.backlog.isEmpty else { return .wouldBlock }
@@ -103,13 +103,13 @@ extension SimulatedKernel {
         return .accepted(accepted, peer)
     }
 
-    package func localPort(of descriptor: Descriptor) throws(SystemError) -> UInt16 {
+    public func localPort(of descriptor: Descriptor) throws(SystemError) -> UInt16 {
         listener(descriptor).port
     }
 
     // MARK: Readiness
 
-    package func register(
+    public func register(
         _ descriptor: Descriptor, token: UInt64, interest: Interest
     ) throws(SystemError) {
         switch entries[descriptor.rawValue] {
@@ -126,11 +126,11 @@ extension SimulatedKernel {
         }
     }
 
-    package func modify(_ descriptor: Descriptor, token: UInt64, interest: Interest) throws(SystemError) {
+    public func modify(_ descriptor: Descriptor, token: UInt64, interest: Interest) throws(SystemError) {
         try register(descriptor, token: token, interest: interest)
     }
 
-    package func remove(_ descriptor: Descriptor) throws(SystemError) {
+    public func remove(_ descriptor: Descriptor) throws(SystemError) {
         switch entries[descriptor.rawValue] {
         case .listener(let listener): listener.isRegistered = false
         case .socket(let socket): socket.isRegistered = false
@@ -140,7 +140,7 @@ extension SimulatedKernel {
 
     // MARK: Bytes
 
-    package func receive(_ descriptor: Descriptor, into buffer: UnsafeMutableRawBufferPointer) -> Int {
+    public func receive(_ descriptor: Descriptor, into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let socket = socket(descriptor)
         unsafe precondition(!buffer.isEmpty, "receive into an empty buffer")
         if socket.hasFailed { return KernelCode.connectionReset }
@@ -156,7 +156,7 @@ extension SimulatedKernel {
         return count
     }
 
-    package func send(_ descriptor: Descriptor, _ bytes: UnsafeRawBufferPointer) -> Int {
+    public func send(_ descriptor: Descriptor, _ bytes: UnsafeRawBufferPointer) -> Int {
         let socket = socket(descriptor)
         if socket.hasFailed { return KernelCode.connectionReset }
         if socket.serverEnded { return KernelCode.brokenPipe }
@@ -181,13 +181,13 @@ extension SimulatedKernel {
         return true
     }
 
-    package func shutdownWrite(_ descriptor: Descriptor) {
+    public func shutdownWrite(_ descriptor: Descriptor) {
         let socket = socket(descriptor)
         socket.serverEnded = true
         socket.deliverToClient()
     }
 
-    package func close(_ descriptor: Descriptor) {
+    public func close(_ descriptor: Descriptor) {
         switch entries.removeValue(forKey: descriptor.rawValue) {
         case .listener(let listener):
             // The queue of a closed listener is reset: no other listener inherits it.
@@ -200,9 +200,9 @@ extension SimulatedKernel {
         }
     }
 
-    package func setNoDelay(_ descriptor: Descriptor) throws(SystemError) { _ = socket(descriptor) }
+    public func setNoDelay(_ descriptor: Descriptor) throws(SystemError) { _ = socket(descriptor) }
 
-    package func setLingerZero(_ descriptor: Descriptor) throws(SystemError) {
+    public func setLingerZero(_ descriptor: Descriptor) throws(SystemError) {
         socket(descriptor).lingersZero = true
     }
 }

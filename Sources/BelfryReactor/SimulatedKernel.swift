@@ -1,4 +1,4 @@
-package import BelfryBytes
+public import BelfryBytes
 import Synchronization
 
 // A kernel for tests: deterministic, single-threaded, with a clock that moves only when everybody waits.
@@ -13,17 +13,17 @@ import Synchronization
 //     Deliberately absent: packets, latency, and threads.
 
 /// A simulated world for one loop.
-package final class SimulatedKernel: Kernel {
-    package let seed: UInt64
-    package var faults: SimulatedFaults
+public final class SimulatedKernel: Kernel {
+    public let seed: UInt64
+    public var faults: SimulatedFaults
     /// Virtual time.
-    package private(set) var clock: Instant
+    public private(set) var clock: Instant
     /// Calls of `wait`: what a loop that spins shows.
-    package private(set) var waitCount = 0
+    public private(set) var waitCount = 0
     /// Calls of `accept`, successful or not.
-    package internal(set) var acceptCount = 0
+    public internal(set) var acceptCount = 0
     /// A wait found nothing to wait for: no event, no deadline, no script.
-    package private(set) var isStalled = false
+    public private(set) var isStalled = false
 
     enum Entry {
         case listener(SimulatedListener)
@@ -37,10 +37,10 @@ package final class SimulatedKernel: Kernel {
     private var batch: [KernelEvent] = []
     private var script: [(time: Instant, action: () -> Void)] = []
 
-    package var waker: any Waker { simulatedWaker }
+    public var waker: any Waker { simulatedWaker }
 
     /// Makes a world without clients, at virtual time `start`.
-    package init(
+    public init(
         seed: UInt64, faults: SimulatedFaults = SimulatedFaults(),
         start: Instant = Instant(nanoseconds: 1_000_000_000)
     ) {
@@ -53,28 +53,28 @@ package final class SimulatedKernel: Kernel {
     // MARK: The script
 
     /// Runs `action` when virtual time has advanced by `delay`.
-    package func after(_ delay: Duration, _ action: @escaping () -> Void) {
+    public func after(_ delay: Duration, _ action: @escaping () -> Void) {
         let time = clock + delay
         let position = script.firstIndex { $0.time > time } ?? script.endIndex
         script.insert((time, action), at: position)
     }
 
     /// Moves virtual time as a long piece of work would.
-    package func advance(by duration: Duration) {
+    public func advance(by duration: Duration) {
         clock = clock + duration
     }
 
     /// Descriptors open now.
-    package var openDescriptorCount: Int { entries.count }
+    public var openDescriptorCount: Int { entries.count }
 
     // MARK: Kernel
 
-    package func now() -> Instant {
+    public func now() -> Instant {
         clock = clock + faults.clockStep
         return clock
     }
 
-    package func wait(until deadline: Instant?) -> Int {
+    public func wait(until deadline: Instant?) -> Int {
         waitCount += 1
         batch.removeAll(keepingCapacity: true)
         if random.happens(percent: faults.interruptedWaitPercent) { return 0 }
@@ -88,7 +88,7 @@ package final class SimulatedKernel: Kernel {
         return batch.count
     }
 
-    package func event(at index: Int) -> KernelEvent { batch[index] }
+    public func event(at index: Int) -> KernelEvent { batch[index] }
 
     /// Moves the clock to the next scripted action, or to the deadline and then returns `false`.
     private func sleep(until deadline: Instant?) -> Bool {

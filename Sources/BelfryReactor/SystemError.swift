@@ -3,22 +3,22 @@
 #endif
 
 /// A system call that failed: which, and the kernel's reason.
-package struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     /// A positive `errno` value.
-    package let code: Int32
-    package let operation: Operation
+    public let code: Int32
+    public let operation: Operation
 
-    package enum Operation: String, Sendable {
+    public enum Operation: String, Sendable {
         case accept, adopt, epoll, eventfd, listen, localPort, option, parse, register, shutdown, signals,
             thread
     }
 
-    package init(_ operation: Operation, code: Int32) {
+    public init(_ operation: Operation, code: Int32) {
         self.operation = operation
         self.code = code
     }
 
-    package var description: String {
+    public var description: String {
         let text = unsafe strerror(code).map { unsafe String(cString: $0) } ?? "error \(code)"
         return "\(operation.rawValue): \(text)"
     }

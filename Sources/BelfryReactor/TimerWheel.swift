@@ -1,4 +1,4 @@
-package import BelfryBytes
+public import BelfryBytes
 
 // A hierarchical timing wheel (Varghese and Lauck, 1987): six levels of 64 slots, each level 64 times
 // coarser.
@@ -12,7 +12,7 @@ package import BelfryBytes
 // first in line.
 
 /// Deadlines of one loop.
-package struct TimerWheel: ~Copyable {
+public struct TimerWheel: ~Copyable {
     static let slotBits = 6
     static let slotsPerLevel = 64
     static let levelCount = 6
@@ -45,15 +45,15 @@ package struct TimerWheel: ~Copyable {
     var occupied = [UInt64](repeating: 0, count: levelCount)
 
     /// Armed timers.
-    package private(set) var count = 0
-    package let capacity: Int
+    public private(set) var count = 0
+    public let capacity: Int
 
     /// - Parameters:
     ///   - origin: The present; deadlines before it are due at once.
     ///   - resolution: Length of a step, 1 µs or more.
     ///   - capacity: Most timers armed together. A connection arms a fixed handful, so more is a leak of
     ///     ours.
-    package init(
+    public init(
         origin: Instant, resolution: Duration = .milliseconds(10), capacity: Int = 16 * 1024 * 1024
     ) {
         precondition(resolution >= .microseconds(1) && capacity > 0 && capacity < Int(UInt32.max))
@@ -66,7 +66,7 @@ package struct TimerWheel: ~Copyable {
 
     /// Fires `payload` at `deadline` or up to one step later.
     @discardableResult
-    package mutating func arm(_ payload: TimerPayload, at deadline: Instant) -> TimerID {
+    public mutating func arm(_ payload: TimerPayload, at deadline: Instant) -> TimerID {
         precondition(count < capacity, "more timers than connections can need: some are never cancelled")
         let index = takeNode()
         let position = Int(index)
@@ -80,7 +80,7 @@ package struct TimerWheel: ~Copyable {
 
     /// Disarms a timer; `false` if it has fired or was cancelled before.
     @discardableResult
-    package mutating func cancel(_ id: TimerID) -> Bool {
+    public mutating func cancel(_ id: TimerID) -> Bool {
         guard Int(id.index) < nodes.count, id.generation & 1 == 1,
             nodes[Int(id.index)].generation == id.generation
         else { return false }
@@ -95,7 +95,7 @@ package struct TimerWheel: ~Copyable {
     ///
     /// May be earlier than the next timer: then a coarse slot is due to be split, which happens at most five
     /// times in a timer's life.
-    package var nextDeadline: Instant? {
+    public var nextDeadline: Instant? {
         guard count > 0, let slot = earliestSlot() else { return nil }
         return instant(of: slot.step)
     }
@@ -108,7 +108,7 @@ package struct TimerWheel: ~Copyable {
     ///     some may be
     ///     left, and ``nextDeadline`` is in the past.
     /// - Returns: `nil` when nothing is due or the budget is spent.
-    package mutating func popExpired(at now: Instant, budget: inout Int) -> ExpiredTimer? {
+    public mutating func popExpired(at now: Instant, budget: inout Int) -> ExpiredTimer? {
         let current = stepBefore(now)
         while budget > 0 {
             guard count > 0, let slot = earliestSlot(), slot.step <= current else {

@@ -1,3 +1,4 @@
+import BelfryAuth
 package import BelfryHub
 package import BelfryProtocol
 
@@ -35,7 +36,7 @@ package struct ChannelPermissions: Sendable {
     package func maySubscribe(to channel: ChannelName, user: String) -> Bool {
         if channel.isPrivate { return false }
         if channel.isUserLimited {
-            return isInsecure || options.allowUserLimitedChannels && channel.allows(user: user)
+            return isInsecure || options.allowUserLimitedChannels && channel.lists(user)
         }
         if isInsecure { return true }
         return options.allowSubscribeForClient && (!user.isEmpty || options.allowSubscribeForAnonymous)
@@ -61,5 +62,12 @@ package struct ChannelPermissions: Sendable {
         if isInsecure { return true }
         guard !user.isEmpty || anonymous else { return false }
         return client || subscriber && isSubscribed
+    }
+}
+
+extension ChannelName {
+    /// Byte by byte, unlike `==`: to that, U+212A KELVIN SIGN is a K, and a user of that name would be the user `K`.
+    fileprivate func lists(_ user: String) -> Bool {
+        !user.isEmpty && users.contains { $0.isIdentical(to: user) }
     }
 }

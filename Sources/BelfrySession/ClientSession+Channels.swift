@@ -125,10 +125,11 @@ extension ClientSession {
     private mutating func failed(
         _ channel: String, _ failure: BrokerFailure, _ command: UInt32, into actions: inout [SessionAction]
     ) {
-        let subscription = subscriptions.removeValue(forKey: channel)
         refuse(failure.error, command, into: &actions)
-        guard case .subscribing(let unsubscribe?)? = subscription?.phase else { return }
-        actions.send { JSONReplies.unsubscribe(id: unsubscribe, into: &$0) }
+        if let abandoned = takeAbandoned(channel, command) {
+            return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
+        }
+        drop(channel, into: &actions)
     }
 }
 

@@ -33,7 +33,8 @@ extension ClientSession {
         switch purpose {
         case .connect(let command): connected(result, command, at: clock, into: &actions)
         case .refresh(let command): refreshed(result, command, at: clock, into: &actions)
-        case .subscribe, .subscriptionRefresh: preconditionFailure("a connection token answered a subscription")
+        case .subscribe, .subscriptionRefresh:
+            preconditionFailure("a connection token answered a subscription")
         }
     }
 
@@ -66,15 +67,13 @@ extension ClientSession {
         _ token: ConnectionToken?, by method: AdmissionMethod, _ command: UInt32, at clock: SessionClock,
         into actions: inout [SessionAction]
     ) {
-        // In insecure mode a token is verified, but its expiry does not end the connection (protocol.md 18.4).
-        let expiresAt = policy.isInsecure ? nil : token?.expireAt
-        if let expiresAt, expiresAt <= clock.unixSeconds {
+        if let token, isOver(token.expireAt, token.proof, at: clock) {
             return refuseConnect(.expired, command, into: &actions)
         }
         user = token?.user ?? ""
         guard takeUserSlot() else { return end(.connectionLimit, into: &actions) }
         self.token = token
-        self.expiresAt = expiresAt
+        expiresAt = effectiveExpiry(token?.expireAt)
         info = token?.info?.json
         state = .open
         actions.append(.note(.authenticated(method)))
@@ -116,9 +115,13 @@ extension ClientSession {
                 actions.append(.note(.tokenRefused(refusal)))
                 return answer(refusal, at: .refresh, command, into: &actions)
             }
+            // Reconnects, and is then told why (protocol.md 12.1).
+            if isOver(token.expireAt, token.proof, at: clock) {
+                return end(.connectionExpired, into: &actions)
+            }
             self.token = token
             info = token.info?.json
-            expiresAt = policy.isInsecure ? nil : token.expireAt
+            expiresAt = effectiveExpiry(token.expireAt)
             actions.append(.note(.commandAccepted(.refresh)))
             let expiry = clock.expiry(at: expiresAt)
             actions.send { JSONReplies.refresh(id: command, expiry, into: &$0) }

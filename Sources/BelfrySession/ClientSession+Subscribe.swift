@@ -2,7 +2,7 @@ package import BelfryAuth
 import BelfryHub
 import BelfryProtocol
 
-// subscribe, unsubscribe and sub_refresh (protocol.md 9, 11 and 12.2).
+// subscribe and sub_refresh (protocol.md 9 and 12.2).
 
 extension ClientSession {
     mutating func subscribe(
@@ -16,6 +16,9 @@ extension ClientSession {
         guard subscriptions.count < policy.channelsMax else {
             return refuse(.limitExceeded, command, into: &actions)
         }
+        guard abandoned.count < Self.abandonedMax else {
+            return refuse(.tooManyRequests, command, into: &actions)
+        }
         guard request.delta.isEmpty || request.delta == "fossil" else {
             return end(.badRequest, into: &actions)
         }
@@ -23,7 +26,6 @@ extension ClientSession {
             return refuse(.unknownChannel, command, into: &actions)
         }
         guard request.type == 0 else { return refuse(.notAvailable, command, into: &actions) }
-        guard request.tagsFilter == nil else { return refuse(.badRequest, command, into: &actions) }
         if let token = request.token {
             state = .verifying(.subscribe(request, command: command))
             return actions.append(.verifySubscription(token))
@@ -64,7 +66,7 @@ extension ClientSession {
                 actions.append(.note(.tokenRefused(refusal)))
                 return answer(refusal, at: .subscribe, command, into: &actions)
             }
-            if let expireAt = token.expireAt, expireAt <= clock.unixSeconds {
+            if isOver(token.expireAt, token.proof, at: clock) {
                 return refuse(.expired, command, into: &actions)
             }
             guard let options = options(of: request.channel, command, into: &actions) else { return }
@@ -74,9 +76,11 @@ extension ClientSession {
 
     /// Asks the channel's home; the reply follows its answer.
     private mutating func begin(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?, _ command: UInt32,
+        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?,
+        _ command: UInt32,
         into actions: inout [SessionAction]
     ) {
+        guard request.tagsFilter == nil else { return refuse(.badRequest, command, into: &actions) }
         let channel = request.channel
         let isListed = token?.options.presence ?? options.presence
         let announces = token?.options.joinLeave ?? options.joinLeave
@@ -87,47 +91,42 @@ extension ClientSession {
         let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
         let mayAskForJoins = announces && permissions.mayReadPresence(user: user, isSubscribed: true)
         subscriptions[channel] = Subscription(
-            membership: membership, receivesJoins: forced || request.joinLeave && mayAskForJoins,
-            expiresAt: policy.isInsecure ? nil : token?.expireAt, data: token?.options.data?.json,
+            phase: .subscribing(command: command), membership: membership,
+            receivesJoins: forced || request.joinLeave && mayAskForJoins,
+            expiresAt: effectiveExpiry(token?.expireAt), data: token?.options.data?.json,
             wasRecovering: request.recover)
         actions.append(
-            .ask(.subscribe(channel: channel, membership, CommandTicket(subscriber: subscriber, command: command))))
+            .ask(
+                .subscribe(
+                    channel: channel, membership, CommandTicket(subscriber: subscriber, command: command))))
     }
 
     /// The home answered a subscribe: the reply goes out before any push of the channel.
     mutating func joined(
         _ channel: String, _ command: UInt32, at clock: SessionClock, into actions: inout [SessionAction]
     ) {
-        guard var subscription = subscriptions[channel], case .subscribing(let unsubscribe) = subscription.phase
+        if let abandoned = takeAbandoned(channel, command) {
+            confirm(abandoned.subscription, command, at: clock, into: &actions)
+            return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
+        }
+        guard var subscription = subscriptions[channel], case .subscribing(command) = subscription.phase
         else { return }
         subscription.phase = .subscribed
         subscriptions[channel] = subscription
+        confirm(subscription, command, at: clock, into: &actions)
+        actions.append(.join(channel: channel, receivesJoins: subscription.receivesJoins))
+    }
+
+    private func confirm(
+        _ subscription: Subscription, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
+    ) {
         actions.append(.note(.commandAccepted(.subscribe)))
         var result = SubscribeResult()
         result.expiry = clock.expiry(at: subscription.expiresAt)
         result.data = subscription.data
         result.wasRecovering = subscription.wasRecovering
         actions.send { JSONReplies.subscribe(id: command, result, into: &$0) }
-        actions.append(.join(channel: channel, receivesJoins: subscription.receivesJoins))
-        if let unsubscribe { self.unsubscribe(channel, unsubscribe, into: &actions) }
-    }
-
-    mutating func unsubscribe(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
-        guard !channel.isEmpty else { return end(.badRequest, into: &actions) }
-        if case .subscribing(nil)? = subscriptions[channel]?.phase {
-            subscriptions[channel]?.phase = .subscribing(unsubscribe: command)
-            return
-        }
-        drop(channel, into: &actions)
-        actions.append(.note(.commandAccepted(.unsubscribe)))
-        actions.send { JSONReplies.unsubscribe(id: command, into: &$0) }
-    }
-
-    /// Ends a subscription on both sides of the hub; does nothing when there is none.
-    mutating func drop(_ channel: String, into actions: inout [SessionAction]) {
-        guard let subscription = subscriptions.removeValue(forKey: channel) else { return }
-        actions.append(.leave(channel: channel))
-        actions.append(.ask(.unsubscribe(channel: channel, subscription.membership, subscriber)))
     }
 
     mutating func refreshSubscription(
@@ -139,7 +138,7 @@ extension ClientSession {
             return refuse(.badRequest, command, into: &actions)
         }
         // centrifuge-python up to 0.5 leaves the channel out: then the token's own names it.
-        guard request.channel.isEmpty || subscriptions[request.channel] != nil else {
+        guard request.channel.isEmpty || isSubscribed(to: request.channel) else {
             return refuse(.permissionDenied, command, into: &actions)
         }
         state = .verifying(.subscriptionRefresh(channel: request.channel, command: command))
@@ -160,12 +159,16 @@ extension ClientSession {
                 actions.append(.note(.tokenRefused(refusal)))
                 return answer(refusal, at: .subscriptionRefresh, command, into: &actions)
             }
-            guard subscriptions[channel] != nil else {
+            guard isSubscribed(to: channel) else {
                 return refuse(.permissionDenied, command, into: &actions)
             }
-            subscriptions[channel]?.expiresAt = token.expireAt
+            if isOver(token.expireAt, token.proof, at: clock) {
+                return refuse(.expired, command, into: &actions)
+            }
+            let end = effectiveExpiry(token.expireAt)
+            subscriptions[channel]?.expiresAt = end
             actions.append(.note(.commandAccepted(.refresh)))
-            let expiry = clock.expiry(at: token.expireAt)
+            let expiry = clock.expiry(at: end)
             actions.send { JSONReplies.subRefresh(id: command, expiry, into: &$0) }
         }
     }

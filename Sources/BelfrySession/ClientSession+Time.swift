@@ -1,3 +1,4 @@
+import BelfryAuth
 package import BelfryProtocol
 
 // Pings and expiry: what happens when nothing comes from the client (protocol.md 8 and 12).
@@ -25,7 +26,7 @@ extension ClientSession {
 
     /// The earliest moment, in seconds since 1970, at which ``expire(at:into:)`` has something to do.
     package var nextExpiry: Int64? {
-        let ends = subscriptions.values.compactMap(\.expiresAt) + [expiresAt].compactMap { $0 }
+        let ends = subscriptions.values.compactMap(\.end) + [expiresAt].compactMap { $0 }
         return ends.min().map { end in
             let (moment, overflow) = end.addingReportingOverflow(policy.expiryGraceSeconds)
             return overflow ? .max : moment
@@ -41,10 +42,22 @@ extension ClientSession {
             return end(.connectionExpired, into: &actions)
         }
         for (channel, subscription) in subscriptions {
-            guard let expiresAt = subscription.expiresAt, expiresAt <= deadline else { continue }
+            guard let end = subscription.end, end <= deadline else { continue }
             drop(channel, into: &actions)
             actions.send { JSONPushes.unsubscribe(channel: channel, .subscriptionExpired, into: &$0) }
         }
+    }
+
+    /// In insecure mode tokens are verified, but nothing ends with them (protocol.md 18.4).
+    func effectiveExpiry(_ moment: Int64?) -> Int64? { policy.isInsecure ? nil : moment }
+
+    /// Whether the issuer has set an end that has passed.
+    ///
+    /// `exp` is not judged again: the verifier did, and it knows the leeway. A client told 110 because a second has
+    /// passed since then would never come back; let in, it refreshes at once.
+    func isOver(_ expireAt: Int64?, _ proof: TokenProof, at clock: SessionClock) -> Bool {
+        guard let moment = effectiveExpiry(expireAt), moment != proof.expiry else { return false }
+        return moment <= clock.unixSeconds
     }
 
     /// The server closes the connection for a reason of its own, such as a missed deadline or a drain.

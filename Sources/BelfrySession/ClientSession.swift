@@ -48,6 +48,8 @@ package struct ClientSession {
     var info: [UInt8]?
     var expiresAt: Int64?
     var subscriptions: [String: Subscription] = [:]
+    /// In the order in which their subscribes were asked, which is the order of the answers.
+    var abandoned: [AbandonedSubscription] = []
     /// The token that the upgrade request carried, already verified.
     var upgradeToken: ConnectionToken?
     let usesNativePing: Bool
@@ -102,7 +104,12 @@ package struct ClientSession {
     package var channels: [String] { Array(subscriptions.keys) }
 
     /// Whether the connection takes part in `channel`.
-    package func isSubscribed(to channel: String) -> Bool { subscriptions[channel] != nil }
+    ///
+    /// Channels have ASCII names. Other text may be equal to one (U+212A KELVIN SIGN is a K to `==`), but its home is
+    /// another, so it must not pass for it.
+    package func isSubscribed(to channel: String) -> Bool {
+        channel.utf8.allSatisfy { $0 < 0x80 } && subscriptions[channel] != nil
+    }
 
     /// A new WebSocket message begins.
     package mutating func beginMessage() {
@@ -156,7 +163,8 @@ package struct ClientSession {
         actions.send { JSONReplies.error(id: command, error, into: &$0) }
     }
 
-    func deny(_ action: DeniedAction, channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
+    func deny(_ action: DeniedAction, channel: String, _ command: UInt32, into actions: inout [SessionAction])
+    {
         actions.append(.note(.denied(action, channel: channel)))
         refuse(.permissionDenied, command, into: &actions)
     }
@@ -164,11 +172,8 @@ package struct ClientSession {
     /// Leaves every channel and gives back what the connection held; the shell calls it once, when it is gone.
     package mutating func leaveAll(into actions: inout [SessionAction]) {
         state = .ended
-        for (channel, subscription) in subscriptions {
-            actions.append(.leave(channel: channel))
-            actions.append(.ask(.unsubscribe(channel: channel, subscription.membership, subscriber)))
-        }
-        subscriptions = [:]
+        for (channel, subscription) in subscriptions { giveBack(subscription, of: channel, into: &actions) }
+        (subscriptions, abandoned) = ([:], [])
         releaseUserSlot()
     }
 }

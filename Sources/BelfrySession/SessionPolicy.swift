@@ -17,7 +17,8 @@ package struct SessionPolicy: Sendable {
     package let limits: CommandLimits
 
     package init(
-        channels: ChannelDirectory, isInsecure: Bool, allowsAnonymous: Bool, channelsMax: Int, pingSeconds: Int,
+        channels: ChannelDirectory, isInsecure: Bool, allowsAnonymous: Bool, channelsMax: Int,
+        pingSeconds: Int,
         version: String, expiryGraceSeconds: Int64, limits: CommandLimits
     ) {
         self.channels = channels

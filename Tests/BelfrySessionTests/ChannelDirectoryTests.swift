@@ -16,15 +16,16 @@ import Testing
             ("chat:lobby", "chat"), ("$chat:lobby", "chat"), ("chat:", "chat"), ("chat:a:b", "chat"),
             ("chat:x#42,43", "chat"), ("empty:a", "nothing"), ("Chat:lobby", "unknown"),
             ("other:lobby", "unknown"), ("$other:lobby", "unknown"),
-        ]) func options(name: String, expected: String) throws {
-            let options = directory.options(of: try ChannelName(name))
-            let found =
-                switch options {
-                case nil: "unknown"
-                case let options? where options.presence: "unnamed"
-                case let options? where options.joinLeave: "chat"
-                default: "nothing"
-                }
-            #expect(found == expected)
-        }
+        ]) func options(name: String, expected: String) throws
+    {
+        let options = directory.options(of: try ChannelName(name))
+        let found =
+            switch options {
+            case nil: "unknown"
+            case let options? where options.presence: "unnamed"
+            case let options? where options.joinLeave: "chat"
+            default: "nothing"
+            }
+        #expect(found == expected)
+    }
 }

@@ -49,16 +49,17 @@ import Testing
             ("a#43", "cal", true, true, true),
         ]) func subscribing(
             channel: String, allowed: String, isInsecure: Bool, anonymous: Bool, user: Bool
-        ) throws {
-            let permissions = permissions(isInsecure: isInsecure) {
-                $0.allowSubscribeForClient = allowed.contains("c")
-                $0.allowSubscribeForAnonymous = allowed.contains("a")
-                $0.allowUserLimitedChannels = allowed.contains("l")
-            }
-            let name = try ChannelName(channel)
-            #expect(permissions.maySubscribe(to: name, user: "") == anonymous)
-            #expect(permissions.maySubscribe(to: name, user: "42") == user)
+        ) throws
+    {
+        let permissions = permissions(isInsecure: isInsecure) {
+            $0.allowSubscribeForClient = allowed.contains("c")
+            $0.allowSubscribeForAnonymous = allowed.contains("a")
+            $0.allowUserLimitedChannels = allowed.contains("l")
         }
+        let name = try ChannelName(channel)
+        #expect(permissions.maySubscribe(to: name, user: "") == anonymous)
+        #expect(permissions.maySubscribe(to: name, user: "42") == user)
+    }
 
     @Test func `a user that only looks like the listed one may not subscribe`() throws {
         // U+212A KELVIN SIGN is canonically equivalent to K, and another user all the same.

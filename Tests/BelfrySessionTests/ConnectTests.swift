@@ -37,7 +37,8 @@ import Testing
         #expect(node.client("c1").says(connect(never)) == [greeting()])
     }
 
-    @Test func `an expired token is answered 109 and the session waits for the client to close`() async throws {
+    @Test func `an expired token is answered 109 and the session waits for the client to close`() async throws
+    {
         let client = try await Node().client("c1")
         let token = Issuer.token(user: "42", #""exp":\#(Node.start)"#)
         #expect(
@@ -80,11 +81,12 @@ import Testing
         arguments: [
             "garbage", "a.b.c", Issuer.forged(user: "42"),
             Issuer.token(user: "42", channel: "chat:a"), Issuer.token(#"{"sub":42}"#),
-        ]) func invalid(token: String) async throws {
-            let client = try await Node().client("c1")
-            #expect(client.says(connect(token)) == [close(3500)])
-            #expect(client.session.user == "")
-        }
+        ]) func invalid(token: String) async throws
+    {
+        let client = try await Node().client("c1")
+        #expect(client.says(connect(token)) == [close(3500)])
+        #expect(client.session.user == "")
+    }
 
     @Test func `no credentials at all close with 3501`() async throws {
         for token in ["", #""token":"""#, #""token":null"#] {

@@ -7,7 +7,8 @@ import BelfrySession
 /// One client and its session, with a protocol of all that passes.
 final class Conversation {
     private(set) var session: ClientSession
-    private unowned let node: Node
+    /// Held for as long as a test talks: node and client know each other, and end with the test run.
+    private let node: Node
     /// What reached the client: replies, pushes, and `close 3501 bad request`.
     private(set) var heard: [String] = []
     /// Everything the session asked for but facts, in order, such as `ask subscribe chat:lobby`.
@@ -65,7 +66,8 @@ final class Conversation {
     func hear(_ push: [UInt8]) { heard.append(String(decoding: push, as: UTF8.self)) }
 
     /// Something that happens without the client: a ping is due, a token runs out, the node drains.
-    @discardableResult func happens(_ event: (inout ClientSession, inout [SessionAction]) -> Void) -> [String] {
+    @discardableResult func happens(_ event: (inout ClientSession, inout [SessionAction]) -> Void) -> [String]
+    {
         forget()
         perform(event)
         return heard
@@ -87,7 +89,7 @@ final class Conversation {
         happens { $0.verified(connection: .failure(.internal), at: node.clock, into: &$1) }
     }
 
-    func expires() -> [String] { happens { $0.expire(at: node.clock, into: &$1) } }
+    @discardableResult func expires() -> [String] { happens { $0.expire(at: node.clock, into: &$1) } }
 
     func judged(_ token: SessionAction) {
         let now = node.clock.unixSeconds

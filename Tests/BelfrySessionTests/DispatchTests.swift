@@ -15,10 +15,11 @@ import Testing
             #"{"send":{"data":1}}"#, #"{"id":1,"refresh":{"token":"t"}}"#,
             #"{"id":1,"sub_refresh":{"channel":"chat:a","token":"t"}}"#, #"{"connect":{}}"#,
             #"{"id":0,"connect":{}}"#, "", "\n", "[]", "{",
-        ]) func greeting(message: String) async throws {
-            let node = try await Node { $0.isInsecure = true }
-            #expect(node.client("c1").says(message) == [close(3501)])
-        }
+        ]) func greeting(message: String) async throws
+    {
+        let node = try await Node { $0.isInsecure = true }
+        #expect(node.client("c1").says(message) == [close(3501)])
+    }
 
     @Test(
         "after the connect a command ends as the dispatch table says",
@@ -53,10 +54,11 @@ import Testing
             (#"{"id":2,"rpc":{"method":"time","data":{}}}"#, "108"),
             (#"{"send":{"data":1}}"#, "close 3508"),
             (#"{"id":2,"send":{"data":1}}"#, "close 3508"),
-        ]) func dispatched(message: String, expected: String) async throws {
-            let client = try await Node().connected("c1", user: "42")
-            #expect(outcome(client.says(message)) == expected)
-        }
+        ]) func dispatched(message: String, expected: String) async throws
+    {
+        let client = try await Node().connected("c1", user: "42")
+        #expect(outcome(client.says(message)) == expected)
+    }
 
     @Test func `ids are echoed and never compared`() async throws {
         let client = try await Node().connected("c1", user: "42")

@@ -35,19 +35,24 @@ import Testing
         #expect(node.users.keyCount == 0)
     }
 
-    @Test func `an end in the middle of a subscribe leaves no trace and no leave without a join`() async throws {
+    @Test func `an end in the middle of a subscribe leaves no trace and no leave without a join`()
+        async throws
+    {
         let node = try await Node { $0.namespaces["chat"]?.forcePushJoinLeave = true }
         let (client, other) = (node.connected("c1", user: "42"), node.connected("c2", user: "43"))
         other.says(subscribe("chat:a"))
         other.forget()
         node.holdsMail = true
-        client.says(subscribe("chat:a") + "\n" + #"{"id":3,"unsubscribe":{"channel":"chat:a"}}"# + "\n" + subscribe("chat:a"))
+        client.says(
+            subscribe("chat:a") + "\n" + #"{"id":3,"unsubscribe":{"channel":"chat:a"}}"# + "\n"
+                + subscribe("chat:a"))
         client.leaves()
         client.forget()
         node.deliver()
         #expect(client.did == [])
         #expect(node.membershipCount == 1)
-        #expect(other.heard.count { $0.contains(#""join""#) } == other.heard.count { $0.contains(#""leave""#) })
+        #expect(
+            other.heard.count { $0.contains(#""join""#) } == other.heard.count { $0.contains(#""leave""#) })
         node.holdsMail = false
         #expect(
             other.says(#"{"id":3,"presence_stats":{"channel":"chat:a"}}"#)

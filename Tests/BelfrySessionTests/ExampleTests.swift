@@ -5,7 +5,8 @@ import Testing
 
 /// protocol.md 26, as whole conversations. Left out is what needs history, server-side subscriptions, delta or filters.
 @Suite struct ExampleTests {
-    private let connected = #"{"id":1,"connect":{"client":"c1","version":"relay 0.1.0","ping":25,"pong":true}}"#
+    private let connected =
+        #"{"id":1,"connect":{"client":"c1","version":"relay 0.1.0","ping":25,"pong":true}}"#
     private let open: (inout Rules) -> Void = { $0.isInsecure = true }
 
     @Test func `E1 anonymous connect`() async throws {
@@ -75,7 +76,8 @@ import Testing
         let guest = node.connected("c2", user: nil)
         for one in [client, guest] { one.says(#"{"id":2,"subscribe":{"channel":"chat:lobby"}}"#) }
         let (ada, anonymous) = (
-            #""c1":{"user":"42","client":"c1","conn_info":{"name":"Ada"}}"#, #""c2":{"user":"","client":"c2"}"#
+            #""c1":{"user":"42","client":"c1","conn_info":{"name":"Ada"}}"#,
+            #""c2":{"user":"","client":"c2"}"#
         )
         let reply = client.says(#"{"id":6,"presence":{"channel":"chat:lobby"}}"#)
         let orders = [[ada, anonymous], [anonymous, ada]].map { $0.joined(separator: ",") }
@@ -147,10 +149,11 @@ import Testing
         arguments: [
             #"{"id":0,"publish":{"channel":"x","data":{}}}"#, #"{"id":5,"ping":{}}"#,
             #"{"id":6,"subscribe":{"channel":""}}"#,
-        ]) func violation(message: String) async throws {
-            let node = try await Node(open)
-            #expect(node.connected("c1", user: nil).says(message) == ["close 3501 bad request"])
-            #expect(
-                node.client("c2").says(#"{"id":2,"subscribe":{"channel":"x"}}"#) == ["close 3501 bad request"])
-        }
+        ]) func violation(message: String) async throws
+    {
+        let node = try await Node(open)
+        #expect(node.connected("c1", user: nil).says(message) == ["close 3501 bad request"])
+        #expect(
+            node.client("c2").says(#"{"id":2,"subscribe":{"channel":"x"}}"#) == ["close 3501 bad request"])
+    }
 }

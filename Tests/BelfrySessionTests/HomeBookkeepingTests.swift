@@ -40,7 +40,8 @@ import Testing
             info: ClientInfo(user: "", client: "c"), isPresent: false, isAnnounced: false)
         let (here, there) = (SubscriberID(loop: 0, connection: 1), SubscriberID(loop: 1, connection: 2))
         home.handle(
-            .subscribe(channel: "a", membership, CommandTicket(subscriber: here, command: 1)), into: &deliveries)
+            .subscribe(channel: "a", membership, CommandTicket(subscriber: here, command: 1)),
+            into: &deliveries)
         home.handle(.unsubscribe(channel: "a", membership, there), into: &deliveries)
         home.handle(
             .subscribe(channel: "a", membership, CommandTicket(subscriber: there, command: 1)),

@@ -70,18 +70,19 @@ import Testing
             (false, true, true, true, false),  // nobody announces anything
         ]) func hearing(
             announces: Bool, forced: Bool, wishes: Bool, mayReadPresence: Bool, expected: Bool
-        ) async throws {
-            let node = try await Node {
-                $0.namespaces["chat"]?.joinLeave = announces
-                $0.namespaces["chat"]?.forcePushJoinLeave = forced
-                $0.namespaces["chat"]?.allowPresenceForClient = mayReadPresence
-            }
-            let (client, other) = (node.connected("c1", user: "42"), node.connected("c2", user: "43"))
-            client.says(wishes ? wishing : plain)
-            client.forget()
-            other.says(plain)
-            #expect(client.heard == (expected ? [push("join", "43", "c2")] : []))
+        ) async throws
+    {
+        let node = try await Node {
+            $0.namespaces["chat"]?.joinLeave = announces
+            $0.namespaces["chat"]?.forcePushJoinLeave = forced
+            $0.namespaces["chat"]?.allowPresenceForClient = mayReadPresence
         }
+        let (client, other) = (node.connected("c1", user: "42"), node.connected("c2", user: "43"))
+        client.says(wishes ? wishing : plain)
+        client.forget()
+        other.says(plain)
+        #expect(client.heard == (expected ? [push("join", "43", "c2")] : []))
+    }
 
     @Test func `a subscriber with access to presence as subscriber hears joins`() async throws {
         let node = try await Node {
@@ -97,12 +98,13 @@ import Testing
             (#"{"join_leave":{"value":false}}"#, false),
             (#"{"force_push_join_leave":{"value":true}}"#, true),
             (#"{}"#, false),
-        ]) func overridden(override: String, hears: Bool) async throws {
-            let client = try await Node().connected("c1", user: "42")
-            let token = Issuer.token(user: "42", channel: "chat:a", #""override":\#(override)"#)
-            let heard = client.says(#"{"id":2,"subscribe":{"channel":"chat:a","token":"\#(token)"}}"#)
-            #expect(heard == (hears ? [subscribed, push("join", "42", "c1")] : [subscribed]))
-        }
+        ]) func overridden(override: String, hears: Bool) async throws
+    {
+        let client = try await Node().connected("c1", user: "42")
+        let token = Issuer.token(user: "42", channel: "chat:a", #""override":\#(override)"#)
+        let heard = client.says(#"{"id":2,"subscribe":{"channel":"chat:a","token":"\#(token)"}}"#)
+        #expect(heard == (hears ? [subscribed, push("join", "42", "c1")] : [subscribed]))
+    }
 
     @Test func `one who is never announced leaves in silence too`() async throws {
         let node = try await Node()

@@ -4,6 +4,21 @@ import Testing
 
 /// protocol.md 14 (111), 15.2 (3013), and what the limits must leave alone.
 @Suite struct LimitTests {
+    enum Budget {
+        case userPublish, userSubscribe, userPresence, userCommands, connectionCommands, channelPublish
+
+        func set(_ rule: LimitRule, in policy: inout LimitPolicy) {
+            switch self {
+            case .userPublish: policy.user.publish = rule
+            case .userSubscribe: policy.user.subscribe = rule
+            case .userPresence: policy.user.presence = rule
+            case .userCommands: policy.user.commands = rule
+            case .connectionCommands: policy.connectionCommands = rule
+            case .channelPublish: policy.channelPublish = rule
+            }
+        }
+    }
+
     private static func once() -> LimitRule { LimitRule(rate: Rate(1, per: .second), burst: 1) }
     private func rule(_ burst: Int) -> LimitRule { LimitRule(rate: Rate(1, per: .second), burst: burst) }
 
@@ -15,20 +30,18 @@ import Testing
     @Test(
         "an empty budget refuses its operation with the temporary error 111 and nothing is done",
         arguments: [
-            (\LimitPolicy.user.publish, #"{"id":2,"publish":{"channel":"chat:a","data":1}}"#),
-            (\LimitPolicy.channelPublish, #"{"id":2,"publish":{"channel":"chat:a","data":1}}"#),
-            (\LimitPolicy.user.subscribe, #"{"id":2,"subscribe":{"channel":"chat:a"}}"#),
-            (\LimitPolicy.user.presence, #"{"id":2,"presence":{"channel":"chat:a"}}"#),
-            (\LimitPolicy.user.presence, #"{"id":2,"presence_stats":{"channel":"chat:a"}}"#),
-            (\LimitPolicy.user.commands, #"{"id":2,"rpc":{}}"#),
-            (\LimitPolicy.connectionCommands, #"{"id":2,"history":{"channel":"chat:a"}}"#),
-            (\LimitPolicy.connectionCommands, #"{"id":2,"refresh":{"token":"garbage"}}"#),
-            (\LimitPolicy.connectionCommands, #"{"id":2,"sub_refresh":{"channel":"chat:a","token":"t"}}"#),
-        ] as [(WritableKeyPath<LimitPolicy, LimitRule?> & Sendable, String)]
-    ) func refused(
-        budget: WritableKeyPath<LimitPolicy, LimitRule?> & Sendable, command: String
-    ) async throws {
-        let node = try await Node { $0.limits[keyPath: budget] = Self.once() }
+            (Budget.userPublish, #"{"id":2,"publish":{"channel":"chat:a","data":1}}"#),
+            (Budget.channelPublish, #"{"id":2,"publish":{"channel":"chat:a","data":1}}"#),
+            (Budget.userSubscribe, #"{"id":2,"subscribe":{"channel":"chat:a"}}"#),
+            (Budget.userPresence, #"{"id":2,"presence":{"channel":"chat:a"}}"#),
+            (Budget.userPresence, #"{"id":2,"presence_stats":{"channel":"chat:a"}}"#),
+            (Budget.userCommands, #"{"id":2,"rpc":{}}"#),
+            (Budget.connectionCommands, #"{"id":2,"history":{"channel":"chat:a"}}"#),
+            (Budget.connectionCommands, #"{"id":2,"refresh":{"token":"garbage"}}"#),
+            (Budget.connectionCommands, #"{"id":2,"sub_refresh":{"channel":"chat:a","token":"t"}}"#),
+        ]) func refused(budget: Budget, command: String) async throws
+    {
+        let node = try await Node { budget.set(Self.once(), in: &$0.limits) }
         let client = node.connected("c1", user: "42")
         client.says(command.contains("refresh") ? rpc : command)
         #expect(client.says(command) == [error(111)])

@@ -27,7 +27,9 @@ import Testing
             ])
     }
 
-    @Test func `the rest of the frame of a failed connect is dropped and the next message closes`() async throws {
+    @Test func `the rest of the frame of a failed connect is dropped and the next message closes`()
+        async throws
+    {
         let client = try await Node().client("c1")
         let expired = Issuer.token(user: "42", #""exp":\#(Node.start - 1)"#)
         #expect(client.says(frame(expired)) == [error(109, id: 1)])

@@ -51,15 +51,17 @@ import Testing
     @Test(
         "presence is refused for the first reason that holds",
         arguments: [
-            ("nobody:a", "102"), ("closed:a", "108"), ("chat:grün", "107"), ("unnamed", "108"), ("chat:a", "103"),
-        ]) func refused(channel: String, expected: String) async throws {
-            let node = try await Node { $0.namespaces["chat"]?.allowPresenceForClient = false }
-            let client = node.connected("c1", user: "42")
-            for command in ["presence", "presence_stats"] {
-                #expect(outcome(client.says(#"{"id":2,"\#(command)":{"channel":"\#(channel)"}}"#)) == expected)
-                #expect(client.notes.contains("denied presence \(channel)") == (expected == "103"))
-            }
+            ("nobody:a", "102"), ("closed:a", "108"), ("chat:grün", "107"), ("unnamed", "108"),
+            ("chat:a", "103"),
+        ]) func refused(channel: String, expected: String) async throws
+    {
+        let node = try await Node { $0.namespaces["chat"]?.allowPresenceForClient = false }
+        let client = node.connected("c1", user: "42")
+        for command in ["presence", "presence_stats"] {
+            #expect(outcome(client.says(#"{"id":2,"\#(command)":{"channel":"\#(channel)"}}"#)) == expected)
+            #expect(client.notes.contains("denied presence \(channel)") == (expected == "103"))
         }
+    }
 
     @Test func `who may ask as a subscriber may ask while it is one`() async throws {
         let node = try await Node {
@@ -83,7 +85,8 @@ import Testing
     }
 
     @Test(
-        "history is off everywhere", arguments: [("chat:a", "108"), ("nobody:a", "102"), ("chat:grün", "107")]
+        "history is off everywhere",
+        arguments: [("chat:a", "108"), ("nobody:a", "102"), ("chat:grün", "107")]
     ) func history(channel: String, expected: String) async throws {
         let client = try await Node { $0.isInsecure = true }.connected("c1", user: nil)
         #expect(outcome(client.says(#"{"id":2,"history":{"channel":"\#(channel)","limit":-1}}"#)) == expected)

@@ -56,11 +56,12 @@ import Testing
         arguments: [
             ("nobody:a", "", "102"), ("closed:a", "", "103"), ("closed:a", "1", "103"), ("chat:a", "", "107"),
             ("chat:grün", "1", "107"), ("", "1", "close 3501"), ("unnamed", "1", "103"),
-        ]) func refused(channel: String, data: String, expected: String) async throws {
-            let client = try await Node().connected("c1", user: "42")
-            #expect(outcome(client.says(publish(data, channel))) == expected)
-            #expect(client.notes.contains("denied publish \(channel)") == (expected == "103"))
-        }
+        ]) func refused(channel: String, data: String, expected: String) async throws
+    {
+        let client = try await Node().connected("c1", user: "42")
+        #expect(outcome(client.says(publish(data, channel))) == expected)
+        #expect(client.notes.contains("denied publish \(channel)") == (expected == "103"))
+    }
 
     @Test func `who may publish as a subscriber may from the subscribe on and not after the unsubscribe`()
         async throws
@@ -73,7 +74,9 @@ import Testing
         #expect(client.says(publish("1")) == [error(103)])
         #expect(client.says(subscribe + "\n" + publish("1")).last == published)
         #expect(client.says(publish("1")).last == published)
-        #expect(client.says(#"{"id":3,"unsubscribe":{"channel":"chat:a"}}"# + "\n" + publish("1")).last == error(103))
+        #expect(
+            client.says(#"{"id":3,"unsubscribe":{"channel":"chat:a"}}"# + "\n" + publish("1")).last
+                == error(103))
     }
 
     @Test func `an anonymous client publishes where anonymous clients may`() async throws {
@@ -105,7 +108,8 @@ import Testing
         let node = try await Node()
         let client = node.connected("c1", user: "42")
         node.holdsMail = true
-        client.says([subscribe, publish("1"), #"{"id":3,"presence":{"channel":"chat:a"}}"#].joined(separator: "\n"))
+        client.says(
+            [subscribe, publish("1"), #"{"id":3,"presence":{"channel":"chat:a"}}"#].joined(separator: "\n"))
         client.leaves()
         client.forget()
         node.deliver()

@@ -23,11 +23,12 @@ import Testing
             (Issuer.token(user: "42", later), #"{"id":2,"refresh":{"expires":true,"ttl":3600}}"#),
             (Issuer.token(user: "42", later + #","expire_at":0"#), #"{"id":2,"refresh":{}}"#),
             (Issuer.token(user: "42"), #"{"id":2,"refresh":{}}"#),
-        ]) func refreshed(token: String, expected: String) async throws {
-            let client = try await Node().connected("c1", user: "42", Self.soon)
-            let heard = client.says(refresh(token))
-            #expect(expected.hasPrefix("{") ? heard == [expected] : outcome(heard) == expected)
-        }
+        ]) func refreshed(token: String, expected: String) async throws
+    {
+        let client = try await Node().connected("c1", user: "42", Self.soon)
+        let heard = client.says(refresh(token))
+        #expect(expected.hasPrefix("{") ? heard == [expected] : outcome(heard) == expected)
+    }
 
     @Test func `a refresh moves the end of the connection`() async throws {
         let node = try await Node()
@@ -56,7 +57,8 @@ import Testing
         let client = node.connected("c1", user: "42")
         client.says(#"{"id":1,"subscribe":{"channel":"chat:a"}}"#)
         (node.holdsMail, node.holdsTokens) = (true, true)
-        client.says(#"{"id":3,"publish":{"channel":"chat:a","data":1}}"# + "\n" + refresh(Issuer.token(user: "42")))
+        client.says(
+            #"{"id":3,"publish":{"channel":"chat:a","data":1}}"# + "\n" + refresh(Issuer.token(user: "42")))
         #expect(client.session.isWaiting)
         node.deliver()
         #expect(client.heard.last == #"{"id":3,"publish":{}}"#)

@@ -6,7 +6,9 @@ import Testing
 /// protocol.md 9: the checks, their order, and what the home is asked.
 @Suite struct SubscribeTests {
     private static let long = "chat:" + String(repeating: "x", count: 251)
-    private static func token(_ channel: String = "chat:a", user: String = "42", _ claims: String = "") -> String {
+    private static func token(_ channel: String = "chat:a", user: String = "42", _ claims: String = "")
+        -> String
+    {
         #","token":"\#(Issuer.token(user: user, channel: channel, claims))""#
     }
 
@@ -58,12 +60,13 @@ import Testing
             ("chat:a", #","tf":{"key":"k","cmp":"eq","val":"v"}"#, "107"),
             ("chat:a", #","flag":255"#, "close 3501"),
             ("chat:a", "", "ok"),
-        ]) func checked(channel: String, members: String, expected: String) async throws {
-            let (_, client) = try await client()
-            #expect(outcome(client.says(subscribe(channel, members))) == expected)
-            let isSubscribed = client.session.isSubscribed(to: channel)
-            #expect(isSubscribed == (expected == "ok" || channel == "chat:held" && expected == "105"))
-        }
+        ]) func checked(channel: String, members: String, expected: String) async throws
+    {
+        let (_, client) = try await client()
+        #expect(outcome(client.says(subscribe(channel, members))) == expected)
+        let isSubscribed = client.session.isSubscribed(to: channel)
+        #expect(isSubscribed == (expected == "ok" || channel == "chat:held" && expected == "105"))
+    }
 
     /// Rules that one request can break two of, each with its answer, in the order of protocol.md 9.1.
     @Test(
@@ -79,10 +82,11 @@ import Testing
             ("chat:a", token("chat:a", #""exp":1"#) + #","tf":{"key":"k"}"#, "109"),
             ("chat:a", token("chat:a", #""expire_at":1"#) + #","tf":{"key":"k"}"#, "110"),
             ("chat:a", token("chat:b", #""expire_at":1"#), "close 3500"),
-        ]) func ordered(channel: String, members: String, expected: String) async throws {
-            let (_, client) = try await client()
-            #expect(outcome(client.says(subscribe(channel, members))) == expected)
-        }
+        ]) func ordered(channel: String, members: String, expected: String) async throws
+    {
+        let (_, client) = try await client()
+        #expect(outcome(client.says(subscribe(channel, members))) == expected)
+    }
 
     @Test func `a connection at its channel limit is answered 106 before anything about the channel`()
         async throws
@@ -168,7 +172,8 @@ import Testing
         #expect(client.session.nextExpiry == nil)
     }
 
-    @Test func `a broker that fails for now is a temporary error and the channel is free again`() async throws {
+    @Test func `a broker that fails for now is a temporary error and the channel is free again`() async throws
+    {
         let node = try await Node(Rules(), broker: FailingBroker(isTemporary: true, failures: 1))
         let client = node.connected("c1", user: "42")
         #expect(client.says(subscribe("chat:a")) == [error(100)])

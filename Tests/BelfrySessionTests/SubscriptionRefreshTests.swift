@@ -46,11 +46,12 @@ import Testing
             ("", token("$chat:s", user: "43", later), "close 3500"),
             ("", token("$chat:s", #""exp":\#(Node.start)"#), "109"),
             ("", "garbage", "close 3500"),
-        ]) func answered(channel: String, token: String, expected: String) async throws {
-            let client = client(try await Node())
-            let heard = client.says(refresh(channel, token))
-            #expect(expected.hasPrefix("{") ? heard == [expected] : outcome(heard) == expected)
-        }
+        ]) func answered(channel: String, token: String, expected: String) async throws
+    {
+        let client = client(try await Node())
+        let heard = client.says(refresh(channel, token))
+        #expect(expected.hasPrefix("{") ? heard == [expected] : outcome(heard) == expected)
+    }
 
     @Test func `tracking of shared polls is not available`() async throws {
         let client = client(try await Node())

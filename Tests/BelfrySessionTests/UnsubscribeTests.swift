@@ -65,7 +65,9 @@ import Testing
             [subscribe(2), unsubscribe(3), subscribe(4), unsubscribe(5), subscribe(6)]
                 .joined(separator: "\n"))
         node.deliver()
-        #expect(client.heard == [subscribed(2), unsubscribed(3), subscribed(4), unsubscribed(5), subscribed(6)])
+        node.holdsMail = false
+        #expect(
+            client.heard == [subscribed(2), unsubscribed(3), subscribed(4), unsubscribed(5), subscribed(6)])
         #expect(client.session.channels == ["chat:a"])
         #expect(node.membershipCount == 2)
         #expect(
@@ -123,7 +125,8 @@ import Testing
         node.holdsMail = true
         let limit = 256
         let rounds = (0..<limit).map { subscribe($0 + 2) + "\n" + unsubscribe($0 + 2) }
-        for round in rounds { #expect(client.says(round) == []) }
+        let early = rounds.flatMap { client.says($0) }
+        #expect(early.count == 0)
         #expect(client.says(subscribe(999)) == [error(111, id: 999)])
         client.forget()
         node.deliver()

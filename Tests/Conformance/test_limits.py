@@ -152,8 +152,8 @@ def test_connections_of_a_user_over_all_loops(start):
     assert len(admitted) == 5
     admitted[0].leave()
     eventually(lambda: "connect" in relay_connects(relay, token), "a place to be free")
-    for client in clients:
-        client.close()
+    for connection in relay.closeables:
+        connection.close()
     relay.metric_becomes("belfry_connections_open", 0)
     assert relay.metrics().total("belfry_connections_closed_total", by="server", reason="limit") >= 7
     for event in relay.events("conn.close"):

@@ -5,6 +5,7 @@ frame.
 """
 
 import base64
+import collections
 import hashlib
 import json
 import os
@@ -47,6 +48,8 @@ class Connection:
         self.buffer = b""
         self.sent_bytes = 0
         self.received_bytes = 0
+        self.frames_sent = collections.Counter()
+        self.frames_received = collections.Counter()
 
     def send(self, data):
         self.sent_bytes += len(data)
@@ -183,6 +186,7 @@ class Frame:
             (count,) = struct.unpack(">Q", connection.take(8))
             assert count >= 65536, "length not minimal"
         self.payload = connection.take(count)
+        connection.frames_received[self.opcode] += 1
         assert self.fin and not self.rsv, "the relay sends whole frames without extensions"
 
     @property
@@ -210,8 +214,12 @@ class Client:
 
     # What goes out
 
+    def send_frame(self, opcode, payload=b"", **form):
+        self.connection.frames_sent[opcode] += 1
+        self.connection.send(frame(opcode, payload, **form))
+
     def send_text(self, text):
-        self.connection.send(frame(TEXT, text if isinstance(text, bytes) else text.encode()))
+        self.send_frame(TEXT, text if isinstance(text, bytes) else text.encode())
 
     def send(self, *commands):
         """Commands as one frame."""
@@ -253,7 +261,7 @@ class Client:
         if received.opcode == CLOSE:
             raise Closed(f"close {received.close_code} {received.payload[2:].decode()}")
         if received.opcode == PING:
-            return self.connection.send(frame(PONG, received.payload))
+            return self.send_frame(PONG, received.payload)
         assert received.opcode == TEXT, f"opcode {received.opcode}"
         for line in received.payload.decode().split("\n"):
             if line == "{}":
@@ -294,7 +302,7 @@ class Client:
                 self.lines += [line for line in received.payload.decode().split("\n") if line != "{}"]
         code, reason = received.close_code, received.payload[2:].decode()
         try:
-            self.connection.send(frame(CLOSE, received.payload[:2]))
+            self.send_frame(CLOSE, received.payload[:2])
             assert self.connection.is_ended(), "bytes behind the close frame"
         except (OSError, ssl.SSLError):
             pass  # the relay may have shut its side already
@@ -302,7 +310,7 @@ class Client:
 
     def leave(self):
         """An orderly goodbye."""
-        self.connection.send(frame(CLOSE, close_payload(1000)))
+        self.send_frame(CLOSE, close_payload(1000))
         while True:
             received = self.next_frame()
             if received.opcode == CLOSE:

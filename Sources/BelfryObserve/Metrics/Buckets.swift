@@ -2,7 +2,7 @@
 ///
 /// Never changed at run time, and rarely between releases: stored series with other bounds cannot be added
 /// up.
-@frozen package enum Buckets: UInt8, CaseIterable, Sendable {
+@frozen public enum Buckets: UInt8, CaseIterable, Sendable {
     /// 0.1 ms to 5 s, with the delivery objective of 100 ms as a bound.
     case latency
     /// 0.5 ms to 10 s: work with public-key cryptography in it.
@@ -15,7 +15,7 @@
     case fanout
 
     /// Raw upper bounds, ascending: nanoseconds, bytes or recipients.
-    package var bounds: [UInt64] {
+    public var bounds: [UInt64] {
         switch self {
         case .latency:
             [

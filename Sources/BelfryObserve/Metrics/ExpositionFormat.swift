@@ -1,12 +1,12 @@
 /// The two texts Prometheus reads.
-package enum ExpositionFormat: CaseIterable, Sendable {
+public enum ExpositionFormat: CaseIterable, Sendable {
     /// Prometheus text format 0.0.4.
     case prometheusText
     /// OpenMetrics 1.0.0.
     case openMetrics
 
     /// The exact Content-Type: Prometheus 3 fails a scrape without one it knows.
-    package var contentType: String {
+    public var contentType: String {
         switch self {
         case .prometheusText: "text/plain; version=0.0.4"
         case .openMetrics: "application/openmetrics-text; version=1.0.0; charset=utf-8"

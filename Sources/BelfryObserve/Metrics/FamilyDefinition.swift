@@ -1,7 +1,7 @@
 /// What is fixed about a metric family: its row in the operator's table.
-package struct FamilyDefinition: Sendable {
+public struct FamilyDefinition: Sendable {
     /// What the values mean; decides storage, merging and exposition.
-    package enum Kind: Equatable, Sendable {
+    public enum Kind: Equatable, Sendable {
         case counter
         case gauge(Merge)
         case histogram(Buckets)
@@ -12,24 +12,24 @@ package struct FamilyDefinition: Sendable {
     }
 
     /// How a gauge's shards become one value.
-    package enum Merge: Sendable {
+    public enum Merge: Sendable {
         case sum
         case max
     }
 
     /// The suffix of the name, and how raw integers are written.
-    package enum Unit: String, Sendable {
+    public enum Unit: String, Sendable {
         case none = ""
         /// Stored in nanoseconds.
         case seconds
         case bytes
     }
 
-    package struct Label: Sendable {
-        package let name: String
-        package let values: Values
+    public struct Label: Sendable {
+        public let name: String
+        public let values: Values
 
-        package enum Values: Sendable {
+        public enum Values: Sendable {
             case closed([String])
             /// Known at start, from ``MetricRegistry/init(build:certificateNames:eventNames:)``.
             case certificates
@@ -38,11 +38,11 @@ package struct FamilyDefinition: Sendable {
     }
 
     /// With prefix and unit, without `_total`.
-    package let name: String
-    package let kind: Kind
-    package let unit: Unit
-    package let labels: [Label]
-    package let help: String
+    public let name: String
+    public let kind: Kind
+    public let unit: Unit
+    public let labels: [Label]
+    public let help: String
 
     static func counter(
         _ name: String, _ labels: [Label] = [], unit: Unit = .none, prefix: String = "belfry_", help: String

@@ -1,6 +1,6 @@
 extension MetricFamily {
     /// The one table that the layout, the exposition and the operator's reference are made of.
-    package var definition: FamilyDefinition {
+    public var definition: FamilyDefinition {
         switch self {
         case .build:
             FamilyDefinition(

@@ -4,7 +4,7 @@
 /// is a constant the compiler folds, and adding a family moves nobody else's cells by hand.
 /// Adding one means: a case here, its row in `MetricFamily+Definitions`, its handle, its row in
 /// `ops/metrics.md`.
-@frozen package enum MetricFamily: UInt8, CaseIterable, Sendable {
+@frozen public enum MetricFamily: UInt8, CaseIterable, Sendable {
     case build
     case state
     case configLastReloadSuccessful
@@ -86,7 +86,7 @@
     ///
     /// An odd number of lines, so that the first cells of all families do not compete for the same cache
     /// sets.
-    @inlinable package static var cellsPerFamily: Int { 72 }
+    @inlinable public static var cellsPerFamily: Int { 72 }
 
     /// The place of the family's first cell.
     @inlinable var base: Int { Int(rawValue) &* Self.cellsPerFamily }

@@ -1,7 +1,7 @@
 /// Where an open connection stands.
 ///
 /// Each is counted in exactly one stage.
-@frozen package enum ConnectionStage: UInt8, MetricLabel {
+@frozen public enum ConnectionStage: UInt8, MetricLabel {
     /// From accept to the end of the TLS handshake.
     case tls
     /// Until the upgrade is answered.
@@ -14,7 +14,7 @@
 }
 
 /// Why a connection was closed before TLS.
-@frozen package enum AcceptRefusal: UInt8, MetricLabel {
+@frozen public enum AcceptRefusal: UInt8, MetricLabel {
     case maxConnections
     case perSource
     case overload
@@ -26,13 +26,13 @@
 }
 
 /// Who ended a connection first.
-@frozen package enum ClosedBy: UInt8, MetricLabel {
+@frozen public enum ClosedBy: UInt8, MetricLabel {
     case client
     case server
 }
 
 /// Why a connection ended: the closed list of the close counter and of the close event.
-@frozen package enum CloseReason: UInt8, MetricLabel {
+@frozen public enum CloseReason: UInt8, MetricLabel {
     /// 1000, 1001 or a close frame without a code; 3000 from us.
     case normal
     case shutdown
@@ -65,7 +65,7 @@
 extension CloseReason {
     /// What a WebSocket close code means (RFC 6455, 7.4; Centrifuge's codes, protocol.md 15), whoever sent
     /// it.
-    package init(closeCode: UInt16) {
+    public init(closeCode: UInt16) {
         self =
             switch closeCode {
             case 1000, 1001, 1005, 3000: .normal
@@ -90,7 +90,7 @@ extension CloseReason {
 /// Odd but tolerated behaviour.
 ///
 /// One alone says nothing; many from one source do.
-@frozen package enum Glitch: UInt8, MetricLabel {
+@frozen public enum Glitch: UInt8, MetricLabel {
     /// The TCP end came without TLS close_notify.
     case truncatedTls
     case dataAfterClose

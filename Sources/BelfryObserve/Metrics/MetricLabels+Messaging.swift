@@ -1,21 +1,21 @@
 /// The status codes the public port answers with.
-@frozen package enum HTTPCode: UInt8, MetricLabel {
+@frozen public enum HTTPCode: UInt8, MetricLabel {
     case switchingProtocols, ok, badRequest, unauthorized, forbidden, notFound, methodNotAllowed,
         upgradeRequired
     case tooManyRequests, headTooLarge, unavailable, other
 
     private static let codes: [UInt16] = [101, 200, 400, 401, 403, 404, 405, 426, 429, 431, 503]
 
-    package var label: String { Int(rawValue) < Self.codes.count ? "\(Self.codes[Int(rawValue)])" : "other" }
+    public var label: String { Int(rawValue) < Self.codes.count ? "\(Self.codes[Int(rawValue)])" : "other" }
 
-    package init(status: UInt16) {
+    public init(status: UInt16) {
         let place = Self.codes.firstIndex(of: status) ?? Self.codes.count
         self = Self.allCases[place]
     }
 }
 
 /// How a request to upgrade ended.
-@frozen package enum UpgradeOutcome: UInt8, MetricLabel {
+@frozen public enum UpgradeOutcome: UInt8, MetricLabel {
     case accepted
     case badRequest
     case origin
@@ -27,17 +27,17 @@
 }
 
 /// How a peer broke RFC 6455: the words of `FrameError.Kind`, in its order.
-@frozen package enum FrameFault: UInt8, MetricLabel {
+@frozen public enum FrameFault: UInt8, MetricLabel {
     case reserved, unmasked, control, fragmentation, length, close, utf8, tooBig
 }
 
 /// The frames of RFC 6455, in the order of `Opcode`.
-@frozen package enum FrameOpcode: UInt8, MetricLabel {
+@frozen public enum FrameOpcode: UInt8, MetricLabel {
     case continuation, text, binary, close, ping, pong
 }
 
 /// What bytes are counted as.
-@frozen package enum ByteLayer: UInt8, MetricLabel {
+@frozen public enum ByteLayer: UInt8, MetricLabel {
     /// Ciphertext, as the kernel took or gave it.
     case wire
     /// Payloads of data frames.
@@ -45,35 +45,35 @@
 }
 
 /// Why a token was refused: the words of `TokenRefusal`, in its order.
-@frozen package enum AuthFailure: UInt8, MetricLabel {
+@frozen public enum AuthFailure: UInt8, MetricLabel {
     case missing, malformed, alg, kid, signature, expired, notYet, issuer, audience, subject, scope, revoked
     case replayed
     case `internal`
 }
 
 /// The families of verification keys.
-@frozen package enum KeyFamily: UInt8, MetricLabel {
+@frozen public enum KeyFamily: UInt8, MetricLabel {
     case hmac, rsa, ecdsa, eddsa
 }
 
 /// What a client may be refused for lack of permission: the words of `DeniedAction`, in its order.
-@frozen package enum DeniedOperation: UInt8, MetricLabel {
+@frozen public enum DeniedOperation: UInt8, MetricLabel {
     case subscribe, publish, presence, history, rpc
 }
 
 /// What an accepted command did: the words of `CommandKind`, in its order.
-@frozen package enum MessageType: UInt8, MetricLabel {
+@frozen public enum MessageType: UInt8, MetricLabel {
     case connect, subscribe, unsubscribe, publish, presence, refresh
 }
 
 /// Why a command was refused.
-@frozen package enum MessageRejection: UInt8, MetricLabel {
+@frozen public enum MessageRejection: UInt8, MetricLabel {
     case badRequest, unknownChannel, permissionDenied, rateLimited, limitExceeded, notAvailable, credentials
     case position
     case `internal`
 
     /// What a Centrifuge error code means (protocol.md 14).
-    package init(errorCode: UInt32) {
+    public init(errorCode: UInt32) {
         self =
             switch errorCode {
             case 105, 107: .badRequest
@@ -90,7 +90,7 @@
 }
 
 /// Why a recipient's copy of a publication was lost.
-@frozen package enum MessageLoss: UInt8, MetricLabel {
+@frozen public enum MessageLoss: UInt8, MetricLabel {
     /// It stood in the queue of a connection closed as slow.
     case slow
     /// It stood in the queue of a connection that ended otherwise.
@@ -102,12 +102,12 @@
 }
 
 /// Whose budget a decision was about: the words of `LimitScope`, in its order.
-@frozen package enum RateScope: UInt8, MetricLabel {
+@frozen public enum RateScope: UInt8, MetricLabel {
     case user, connection, channel, address
 }
 
 /// What the limiter said: the words of `LimitOutcome.label`.
-@frozen package enum RateDecision: UInt8, MetricLabel {
+@frozen public enum RateDecision: UInt8, MetricLabel {
     case allow
     case deny
     /// Would have been denied, were the limits armed.

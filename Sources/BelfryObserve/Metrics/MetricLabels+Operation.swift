@@ -1,10 +1,10 @@
 /// Syslog priorities 0 to 7 by their usual names.
-@frozen package enum EntryPriority: UInt8, MetricLabel {
+@frozen public enum EntryPriority: UInt8, MetricLabel {
     case emerg, alert, crit, err, warning, notice, info, debug
 }
 
 /// Why a journal entry was lost.
-@frozen package enum EntryLoss: UInt8, MetricLabel {
+@frozen public enum EntryLoss: UInt8, MetricLabel {
     case queueFull
     case sendError
     /// Nobody listens on journald's socket.
@@ -17,10 +17,10 @@
 /// The side port's paths.
 ///
 /// Anything unknown is `other`.
-@frozen package enum SidePortPath: UInt8, MetricLabel {
+@frozen public enum SidePortPath: UInt8, MetricLabel {
     case index, metrics, healthz, readyz, connections, alerts, alertStream, alertmanager, api, other
 
-    package var label: String {
+    public var label: String {
         switch self {
         case .index: "/"
         case .metrics: "/metrics"
@@ -37,21 +37,21 @@
 }
 
 /// The side port's status codes.
-@frozen package enum SidePortCode: UInt8, MetricLabel {
+@frozen public enum SidePortCode: UInt8, MetricLabel {
     case ok, badRequest, notFound, methodNotAllowed, misdirected, unavailable, other
 
     private static let codes: [UInt16] = [200, 400, 404, 405, 421, 503]
 
-    package var label: String { Int(rawValue) < Self.codes.count ? "\(Self.codes[Int(rawValue)])" : "other" }
+    public var label: String { Int(rawValue) < Self.codes.count ? "\(Self.codes[Int(rawValue)])" : "other" }
 
-    package init(status: Int) {
+    public init(status: Int) {
         let place = Self.codes.firstIndex { Int($0) == status } ?? Self.codes.count
         self = Self.allCases[place]
     }
 }
 
 /// The life of the relay.
-@frozen package enum ServiceState: UInt8, MetricLabel {
+@frozen public enum ServiceState: UInt8, MetricLabel {
     case starting
     case serving
     case draining

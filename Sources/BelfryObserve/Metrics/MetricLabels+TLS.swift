@@ -1,9 +1,9 @@
 /// The TLS versions we speak.
-@frozen package enum TLSVersionLabel: UInt8, MetricLabel {
+@frozen public enum TLSVersionLabel: UInt8, MetricLabel {
     case tls12
     case tls13
 
-    package var label: String {
+    public var label: String {
         switch self {
         case .tls12: "1.2"
         case .tls13: "1.3"
@@ -12,15 +12,15 @@
 }
 
 /// A yes or no.
-@frozen package enum Flag: UInt8, MetricLabel {
+@frozen public enum Flag: UInt8, MetricLabel {
     case no
     case yes
 
-    @inlinable package init(_ value: Bool) { self = value ? .yes : .no }
+    @inlinable public init(_ value: Bool) { self = value ? .yes : .no }
 }
 
 /// Why a handshake failed: the words of `TLSFailure.Reason`, in its order.
-@frozen package enum HandshakeFailure: UInt8, MetricLabel {
+@frozen public enum HandshakeFailure: UInt8, MetricLabel {
     case plaintext
     case badRecord
     case oversizeHello
@@ -36,7 +36,7 @@
 }
 
 /// The negotiated cipher; a TLS 1.2 suite is folded over its certificate type.
-@frozen package enum CipherLabel: UInt8, MetricLabel {
+@frozen public enum CipherLabel: UInt8, MetricLabel {
     case aes128GCM
     case aes256GCM
     case chacha20
@@ -45,7 +45,7 @@
     case ecdheChacha20
     case other
 
-    package var label: String {
+    public var label: String {
         switch self {
         case .aes128GCM: "TLS_AES_128_GCM_SHA256"
         case .aes256GCM: "TLS_AES_256_GCM_SHA384"
@@ -58,7 +58,7 @@
     }
 
     /// By the number on the wire (RFC 8446 B.4, RFC 5289, RFC 7905).
-    package init(suite: UInt16) {
+    public init(suite: UInt16) {
         self =
             switch suite {
             case 0x1301: .aes128GCM
@@ -73,14 +73,14 @@
 }
 
 /// What a hello offered that offers nothing we take.
-@frozen package enum LegacyOffer: UInt8, MetricLabel {
+@frozen public enum LegacyOffer: UInt8, MetricLabel {
     case ssl3
     case tls10
     case tls11
     /// A version we speak, but only CBC suites.
     case onlyCBC
 
-    package var label: String {
+    public var label: String {
         switch self {
         case .ssl3: "ssl3"
         case .tls10: "tls1_0"
@@ -91,9 +91,9 @@
 }
 
 /// How an attempt ended.
-@frozen package enum Outcome: UInt8, MetricLabel {
+@frozen public enum Outcome: UInt8, MetricLabel {
     case success
     case failure
 
-    @inlinable package init(succeeded: Bool) { self = succeeded ? .success : .failure }
+    @inlinable public init(succeeded: Bool) { self = succeeded ? .success : .failure }
 }

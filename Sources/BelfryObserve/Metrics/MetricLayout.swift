@@ -103,13 +103,13 @@ extension FamilyDefinition {
 }
 
 /// What is running, for the `build` family and for whoever else has to say it.
-package struct BuildInfo: Sendable {
-    package var version: String
-    package var commit: String
-    package var swift: String
-    package var openssl: String
+public struct BuildInfo: Sendable {
+    public var version: String
+    public var commit: String
+    public var swift: String
+    public var openssl: String
 
-    package init(version: String, commit: String, swift: String, openssl: String) {
+    public init(version: String, commit: String, swift: String, openssl: String) {
         self.version = version
         self.commit = commit
         self.swift = swift

@@ -8,17 +8,17 @@ import Synchronization
 /// A page is not one instant's picture: while loops go on, two counters read a microsecond apart may differ
 /// by what happened between. At rest the laws hold exactly: accepts = rejects + open + closed, and
 /// recipients = delivered + dropped + queued.
-package final class MetricRegistry: Sendable {
+public final class MetricRegistry: Sendable {
     /// Certificates that get a series; a relay has an RSA and an ECDSA leaf, twice over during a change of
     /// names.
-    package static let certificateLimit = 4
+    public static let certificateLimit = 4
 
     private let layout: MetricLayout
     private let templates: [ExpositionFormat: ExpositionTemplate]
     private let certificateNames: [String]
     private let shards: Mutex<[MetricShard]>
     /// For whoever is no loop, and for what is known once per process.
-    package let shared: SharedShard
+    public let shared: SharedShard
     private let lifecycle = Atomic<UInt8>(ServiceState.starting.rawValue)
     private let lastNanoseconds = Atomic<UInt64>(0)
     private let lastByteCount = Atomic<UInt64>(0)
@@ -31,7 +31,7 @@ package final class MetricRegistry: Sendable {
     ///     process.
     ///   - eventNames: the values of the label `event`, in the order of ``Counter/loggedEvents(at:)``; at
     ///     most 71.
-    package init(build: BuildInfo, certificateNames: [String], eventNames: [String]) {
+    public init(build: BuildInfo, certificateNames: [String], eventNames: [String]) {
         self.certificateNames = Array(certificateNames.uniqued.prefix(Self.certificateLimit))
         let layout = MetricLayout(
             build: build, certificateNames: self.certificateNames,
@@ -47,13 +47,13 @@ package final class MetricRegistry: Sendable {
     /// A shard for one thread.
     ///
     /// It stays for the life of the registry: what it has counted stays counted.
-    package func makeShard() -> MetricShard {
+    public func makeShard() -> MetricShard {
         let shard = MetricShard()
         shards.withLock { $0.append(shard) }
         return shard
     }
 
-    package var state: ServiceState {
+    public var state: ServiceState {
         get { ServiceState(rawValue: lifecycle.load(ordering: .relaxed)) ?? .starting }
         set { lifecycle.store(newValue.rawValue, ordering: .relaxed) }
     }
@@ -65,16 +65,16 @@ package final class MetricRegistry: Sendable {
     ///   - notAfter: nanoseconds since 1970.
     /// - Returns: `false` for a name that was not known at start, or stood behind the fourth.
     @discardableResult
-    package func setCertificateExpiry(_ name: String, notAfter: Int64) -> Bool {
+    public func setCertificateExpiry(_ name: String, notAfter: Int64) -> Bool {
         guard let place = certificateNames.firstIndex(of: name) else { return false }
         shared.set(Gauge(.tlsCertificateExpiry, place), to: notAfter)
         return true
     }
 
-    package func snapshot() -> MetricSnapshot { MetricSnapshot(cells: collect(), layout: layout) }
+    public func snapshot() -> MetricSnapshot { MetricSnapshot(cells: collect(), layout: layout) }
 
     /// The whole page, for any number of scrapers at once.
-    package func render(_ format: ExpositionFormat) -> [UInt8] {
+    public func render(_ format: ExpositionFormat) -> [UInt8] {
         let start = ContinuousClock.now
         let page = templates[format]?.render(collect()) ?? []
         lastNanoseconds.store(UInt64(clamping: (ContinuousClock.now - start).nanoseconds), ordering: .relaxed)

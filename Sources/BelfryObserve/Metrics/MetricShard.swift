@@ -1,4 +1,4 @@
-package import Synchronization
+public import Synchronization
 
 /// The counters of one thread.
 ///
@@ -6,7 +6,7 @@ package import Synchronization
 /// and a relaxed store: plain memory operations without a lock or a bus-locked instruction, yet no reader
 /// ever sees a torn value, and no count is lost. Two writers at once *would* lose counts: whoever shares a
 /// shard between threads goes through ``SharedShard``.
-package final class MetricShard: Sendable {
+public final class MetricShard: Sendable {
     @usableFromInline let cells: InlineArray<4824, Atomic<UInt64>>
     /// The bounds of all bucket sets, beside the cells they belong to: no shared table, no reference
     /// counting.
@@ -19,27 +19,27 @@ package final class MetricShard: Sendable {
     }
 
     /// Adds `amount` to a counter; wraps after 2^64.
-    @inlinable package func add(_ amount: UInt64, to counter: Counter) { raise(counter.index, by: amount) }
+    @inlinable public func add(_ amount: UInt64, to counter: Counter) { raise(counter.index, by: amount) }
 
     /// Adds one to a counter.
-    @inlinable package func count(_ counter: Counter) { raise(counter.index, by: 1) }
+    @inlinable public func count(_ counter: Counter) { raise(counter.index, by: 1) }
 
     /// Shows a count that is kept elsewhere and only grows.
-    @inlinable package func mirror(_ value: UInt64, in counter: Counter) {
+    @inlinable public func mirror(_ value: UInt64, in counter: Counter) {
         cells[counter.index].store(value, ordering: .relaxed)
     }
 
-    @inlinable package func set(_ gauge: Gauge, to value: Int64) {
+    @inlinable public func set(_ gauge: Gauge, to value: Int64) {
         cells[gauge.index].store(UInt64(bitPattern: value), ordering: .relaxed)
     }
 
     /// Moves a gauge up or down.
-    @inlinable package func adjust(_ gauge: Gauge, by delta: Int64) {
+    @inlinable public func adjust(_ gauge: Gauge, by delta: Int64) {
         raise(gauge.index, by: UInt64(bitPattern: delta))
     }
 
     /// Notes `times` observations of the same value, in the histogram's raw unit.
-    @inlinable package func observe(_ value: UInt64, in histogram: Histogram, times: UInt64 = 1) {
+    @inlinable public func observe(_ value: UInt64, in histogram: Histogram, times: UInt64 = 1) {
         raise(histogram.index &+ bucket(of: value, from: histogram.bounds), by: times)
         raise(histogram.index &+ Buckets.width, by: value &* times)
     }
@@ -65,13 +65,13 @@ package final class MetricShard: Sendable {
 /// A shard for threads that come and go: token checkers, the side port, the journal writer.
 ///
 /// The lock makes them one writer at a time, which is all a shard asks for. Never for a loop's own counting.
-package final class SharedShard: Sendable {
+public final class SharedShard: Sendable {
     private let shard: Mutex<MetricShard>
 
     init(_ shard: MetricShard) { self.shard = Mutex(shard) }
 
-    package func update(_ body: (MetricShard) -> Void) { shard.withLock { body($0) } }
+    public func update(_ body: (MetricShard) -> Void) { shard.withLock { body($0) } }
 
-    package func count(_ counter: Counter) { update { $0.count(counter) } }
-    package func set(_ gauge: Gauge, to value: Int64) { update { $0.set(gauge, to: value) } }
+    public func count(_ counter: Counter) { update { $0.count(counter) } }
+    public func set(_ gauge: Gauge, to value: Int64) { update { $0.set(gauge, to: value) } }
 }
