@@ -68,6 +68,7 @@ let package = Package(
             "BelfrySidePort",
             [
                 "BelfryObserve", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
@@ -87,5 +88,31 @@ let package = Package(
             dependencies: ["BelfryServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
             swiftSettings: strict),
         .executableTarget(name: "belfry-echo", dependencies: ["BelfryServer"], swiftSettings: strict),
+        .testTarget(name: "HouseTests", swiftSettings: strict),
+        tests("BelfryBytes"),
+        tests("BelfryReactor", ["BelfryBytes"]),
+        tests("BelfryTLS", ["BelfryBytes", "COpenSSL"]),
+        tests("BelfryHTTP"),
+        tests("BelfryWebSocket"),
+        tests("BelfryProtocol", ["BelfryBytes"]),
+        tests("BelfryAuth", [.product(name: "JWTKit", package: "jwt-kit")]),
+        tests("BelfryLimits", ["BelfryBytes"]),
+        tests("BelfryHub", ["BelfryBytes", "BelfryProtocol", "BelfryBroker"]),
+        tests(
+            "BelfrySession",
+            ["BelfryBytes", "BelfryProtocol", "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryHub"]),
+        tests("BelfryObserve", ["BelfryBytes"]),
+        tests("BelfryJournal", ["BelfryBytes", "BelfryObserve"]),
+        tests(
+            "BelfrySidePort",
+            [
+                "BelfryObserve", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+            ]),
+        tests("BelfryServer", ["BelfryBytes", "BelfryHub", "BelfryAuth", "BelfryReactor", "BelfryLimits"]),
     ]
 )

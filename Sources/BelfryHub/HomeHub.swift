@@ -43,8 +43,9 @@ package struct HomeHub {
     private var channels: [String: Channel] = [:]
     private var pending: [BrokerTicket: Pending] = [:]
     private var nextTicket: UInt64 = 0
-    /// Subscribes that failed and whose unsubscribe is still to come: each is given back once, whatever its answer,
-    /// since who asked may be gone before the answer is there.
+    /// Subscribes that failed and whose unsubscribe is still to come.
+    ///
+    /// Each subscribe is given back once, whatever its answer: who asked may be gone before it is there.
     private var refused: Set<Seat> = []
     private var events: [BrokerEvent] = []
     /// When the request being handled came in; the start of a delivery's latency.
@@ -52,6 +53,8 @@ package struct HomeHub {
 
     /// - Parameters:
     ///   - loops: How many event loops the node has.
+    ///   - broker: The bus between nodes; this home's alone.
+    ///   - presence: Who is present in this home's channels.
     ///   - encode: Makes a complete WebSocket frame; called once a push.
     package init(
         loops: Int, broker: any Broker, presence: any PresenceStore, encode: @escaping (HubPush) -> [UInt8]
@@ -160,7 +163,7 @@ package struct HomeHub {
     ) {
         if !refused.isEmpty, refused.remove(Seat(channel: channel, subscriber: subscriber)) != nil { return }
         if membership.isPresent { presence.remove(client: membership.info.client, from: channel) }
-        // A loop without members has nobody to lose: a count below zero would hide later members from their pushes.
+        // A count below zero would hide the loop's later members from their pushes.
         guard let members = channels[channel]?.membersPerLoop[subscriber.loop], members > 0 else { return }
         channels[channel]?.membersPerLoop[subscriber.loop] = members - 1
         guard channels[channel]?.membersPerLoop.allSatisfy({ $0 == 0 }) == true else {

@@ -43,7 +43,9 @@ package struct Membership: Sendable {
     }
 }
 
-/// Asked of a channel's home loop. Requests of one loop arrive in the order in which they were made.
+/// Asked of a channel's home loop.
+///
+/// Requests of one loop arrive in the order in which they were made.
 package enum HubRequest: Sendable {
     case subscribe(channel: String, Membership, CommandTicket)
     /// Follows each subscribe once, even one that failed or has not been answered yet.
@@ -90,8 +92,10 @@ package enum HubPush: Sendable {
 
 /// Which loop numbers a channel.
 package enum ChannelHome {
-    /// FNV-1a over the channel's name, then a mix, since FNV alone hardly carries the last characters of a short name
-    /// into its high bits. Cheap, the same on every loop, and no secret is at stake.
+    /// FNV-1a over the channel's name, then a mix.
+    ///
+    /// FNV alone hardly carries the last characters of a short name into its high bits. Cheap, the same on every loop,
+    /// and no secret is at stake.
     package static func loop(of channel: String, among loops: Int) -> Int {
         guard loops > 1 else { return 0 }
         var hash: UInt64 = 0xcbf2_9ce4_8422_2325

@@ -17,6 +17,8 @@ package final class Journal: EventSink, Sendable {
         var aggregator: EventAggregator
         var level: Priority
         var statistics = JournalStatistics()
+        /// Written by the writer thread alone, under this lock.
+        var shard: MetricShard?
         var isClosing = false
         /// The writer has found nothing to do and must be woken.
         var isWriterIdle = false
@@ -24,6 +26,8 @@ package final class Journal: EventSink, Sendable {
 
     enum Work: Sendable {
         case element(EventQueue.Element)
+        /// Nothing now: look again in a moment, without being woken.
+        case rest
         /// Nothing before this moment, unless an event comes.
         case idle(until: Instant?)
         case finished
@@ -90,6 +94,9 @@ package final class Journal: EventSink, Sendable {
         set { state.withLock { $0.level = newValue } }
     }
 
+    /// Shows how long each write takes in a shard of its own from now on.
+    package func observe(in shard: MetricShard) { state.withLock { $0.shard = shard } }
+
     package var statistics: JournalStatistics {
         state.withLock { state in
             var statistics = state.statistics
@@ -129,9 +136,15 @@ extension Journal {
         writer.announceStart()
         var nextProbe = Clocks.now() + settings.probeInterval
         var nextVerify = Clocks.now() + settings.verifyInterval
+        var hasRested = false
         while true {
-            switch take(at: Clocks.now()) {
+            let work = take(at: Clocks.now(), hasRested: hasRested)
+            hasRested = false
+            switch work {
             case .element(let element): writer.write(element)
+            case .rest:
+                hasRested = true
+                _ = arrival.wait(until: Clocks.now() + Self.restTime)
             case .finished:
                 // The last chance to find journald back and to tell what it missed.
                 writer.probe()
@@ -152,11 +165,12 @@ extension Journal {
         }
     }
 
-    private func take(at now: Instant) -> Work {
+    private func take(at now: Instant, hasRested: Bool) -> Work {
         state.withLock { state in
             for event in state.aggregator.expire(at: now) { state.enqueue(event) }
             if let element = state.queue.take() { return .element(element) }
             if state.isClosing { return .finished }
+            if !hasRested { return .rest }
             state.isWriterIdle = true
             return .idle(until: state.aggregator.nextDeadline)
         }
@@ -166,6 +180,7 @@ extension Journal {
         let nanoseconds = UInt64(clamping: duration.clampedNanoseconds)
         state.withLock { state in
             state.statistics.writes.add(nanoseconds: nanoseconds)
+            state.shard?.observe(nanoseconds, in: .journalWrite)
             state.statistics.entries[Int(event.priority.rawValue)] &+= 1
             state.statistics.events[Int(event.kind.rawValue)] &+= 1
         }

@@ -38,8 +38,7 @@ public struct TimerWheel: ~Copyable {
     var position: UInt64 = 0
     var nodes: [Node] = []
     var firstFree: UInt32 = noNode
-    /// First node of each slot's ring; oldest first, so that equal deadlines fire in the order they were
-    /// armed.
+    /// First node of each slot's ring, oldest first: nobody who waits for a step is overtaken in its ring.
     var rings = [UInt32](repeating: noNode, count: levelCount * slotsPerLevel)
     /// One bit a slot: whether its ring has timers.
     var occupied = [UInt64](repeating: 0, count: levelCount)
@@ -132,8 +131,9 @@ public struct TimerWheel: ~Copyable {
             payload: TimerPayload(target: node.target, kind: node.kind), due: instant(of: node.step))
     }
 
-    /// The occupied slot whose span begins first; of two that begin together the coarser, which must be split
-    /// before the finer may fire.
+    /// The occupied slot whose span begins first.
+    ///
+    /// Of two that begin together the coarser: once split, it no longer counts, and the finer ring is complete.
     private func earliestSlot() -> (ring: Int, step: UInt64)? {
         var best: (ring: Int, step: UInt64)?
         for level in 0..<Self.levelCount where occupied[level] != 0 {

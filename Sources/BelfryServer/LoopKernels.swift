@@ -23,6 +23,21 @@ struct LoopKernels: ~Copyable {
         wakers = kernels.map(\.waker)
     }
 
+    /// Whether nobody else listens there.
+    ///
+    /// The loops share their port (`SO_REUSEPORT`), and so would a second relay, started by mistake: half of the clients
+    /// would reach each. So each address is taken once without sharing.
+    func checkFree(_ addresses: [ListenAddress]) throws(StartFailure) {
+        guard let kernel = crates.last?.kernel else { return }
+        for address in addresses where address.port != 0 {
+            do {
+                kernel.close(try kernel.listen(address, backlog: 1, reusePort: false))
+            } catch {
+                throw StartFailure(description: "can not listen on \(address): \(error)")
+            }
+        }
+    }
+
     /// Starts the next loop and waits until it listens.
     ///
     /// - Returns: The addresses it is bound to.

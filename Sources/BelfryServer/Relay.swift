@@ -29,6 +29,7 @@ final class Relay: Sendable {
     let registry: MetricRegistry
     let limits: LimitWatch
     let users: ConnectionCounts
+    let addressCounts = ConnectionCounts()
     let lately = ClosedConnections()
     let admission: ConnectionAdmission
     let tickets = TicketKeys()
@@ -71,6 +72,7 @@ final class Relay: Sendable {
         pseudonym = Pseudonym(key: key)
         let material = try Self.loadCertificates(configuration)
         registry = Self.makeRegistry(material)
+        journal.observe(in: registry.makeShard())
         let verifier = try Self.loadKeys(configuration, pseudonym)
         tokens = TokenDesk(verifier: verifier, unixSeconds: WallClock.unixSeconds)
         let policy = configuration.limits.policy
@@ -82,6 +84,7 @@ final class Relay: Sendable {
         var kernels = try LoopKernels(count: count)
         mailboxes = kernels.wakers.map { Mailbox(capacity: Self.mailboxCapacity, waker: $0) }
         announce(material, verifier)
+        try kernels.checkFree(configuration.server.listen)
         let settings = try makeSettings(application, policy)
         try startLoops(&kernels, settings, material)
     }
@@ -135,7 +138,7 @@ final class Relay: Sendable {
         return LoopSettings(
             application: application == .echo ? .echo : .relay(configuration.sessionPolicy(limits: limits)),
             upgrade: upgrade, frameLimits: application.frameLimits(configuration), limits: policy,
-            limitKeys: limits.keys, budgets: limits.budgets, addresses: ConnectionCounts(), tokens: tokens,
+            limitKeys: limits.keys, budgets: limits.budgets, addresses: addressCounts, tokens: tokens,
             mailboxes: mailboxes, admission: admission,
             connectionsPerLoop: configuration.server.maxConnections,
             handshakeTimeout: configuration.tls.handshakeTimeout, connectDeadline: client.connectDeadline,

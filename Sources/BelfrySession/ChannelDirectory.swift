@@ -66,7 +66,7 @@ package struct ChannelPermissions: Sendable {
 }
 
 extension ChannelName {
-    /// Byte by byte, unlike `==`: to that, U+212A KELVIN SIGN is a K, and a user of that name would be the user `K`.
+    /// Byte by byte, unlike `==`, to which U+212A KELVIN SIGN is a K and a user of that name the user `K`.
     fileprivate func lists(_ user: String) -> Bool {
         !user.isEmpty && users.contains { $0.isIdentical(to: user) }
     }

@@ -53,8 +53,8 @@ extension ClientSession {
 
     /// Whether the issuer has set an end that has passed.
     ///
-    /// `exp` is not judged again: the verifier did, and it knows the leeway. A client told 110 because a second has
-    /// passed since then would never come back; let in, it refreshes at once.
+    /// `exp` is not judged again: the verifier did, and it knows the leeway. A client told 110 because a second
+    /// has passed since then would never come back; let in, it refreshes at once.
     func isOver(_ expireAt: Int64?, _ proof: TokenProof, at clock: SessionClock) -> Bool {
         guard let moment = effectiveExpiry(expireAt), moment != proof.expiry else { return false }
         return moment <= clock.unixSeconds

@@ -3,13 +3,14 @@ import BelfryProtocol
 
 // unsubscribe, and what else ends a subscription (protocol.md 9.7 and 11).
 //
-// A client may leave a channel before the home has answered its subscribe, and enter it again at once: SDKs do when an
-// application calls one after the other. So an abandoned subscription is given back right away, and only its two
-// replies wait. The home sees subscribe, unsubscribe, subscribe in the order in which the client said them.
+// A client may leave a channel before the home has answered its subscribe, and enter it again at once: SDKs
+// do when an application calls one after the other. So an abandoned subscription is given back right away,
+// and only its two replies wait. The home sees subscribe, unsubscribe, subscribe in the client's order.
 
 extension ClientSession {
-    /// Abandoned subscriptions that may wait for their answer: as many commands as one frame holds. Beyond that a
-    /// subscribe is told to come back later.
+    /// Abandoned subscriptions that may wait for their answer: as many commands as one frame holds.
+    ///
+    /// Beyond that a subscribe is told to come back later.
     static var abandonedMax: Int { ProtocolLimits.commandsPerFrame }
 
     mutating func unsubscribe(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
@@ -27,7 +28,9 @@ extension ClientSession {
         actions.send { JSONReplies.unsubscribe(id: command, into: &$0) }
     }
 
-    /// The abandoned subscription that an answer belongs to. Clients may use an id twice; then the older one is meant.
+    /// The abandoned subscription that an answer belongs to.
+    ///
+    /// Clients may use an id twice; then the older one is meant.
     mutating func takeAbandoned(_ channel: String, _ command: UInt32) -> AbandonedSubscription? {
         guard !abandoned.isEmpty else { return nil }
         return abandoned.firstIndex { $0.channel == channel && $0.subscribe == command }

@@ -63,8 +63,10 @@ package struct ClientSession {
 
     /// - Parameters:
     ///   - client: A fresh UUID, unique in the cluster.
+    ///   - subscriber: How the hub is to name this connection.
     ///   - upgradeToken: The verified token of the upgrade request, if it carried one.
     ///   - usesNativePing: The client wants WebSocket pings in place of the protocol's (protocol.md 8.4).
+    ///   - policy: What all sessions of the process follow.
     package init(
         client: String, subscriber: SubscriberID, upgradeToken: ConnectionToken?, usesNativePing: Bool,
         policy: SessionPolicy
@@ -105,8 +107,8 @@ package struct ClientSession {
 
     /// Whether the connection takes part in `channel`.
     ///
-    /// Channels have ASCII names. Other text may be equal to one (U+212A KELVIN SIGN is a K to `==`), but its home is
-    /// another, so it must not pass for it.
+    /// Channels have ASCII names. Other text may be equal to one (U+212A KELVIN SIGN is a K to `==`), but its
+    /// home is another, so it must not pass for it.
     package func isSubscribed(to channel: String) -> Bool {
         channel.utf8.allSatisfy { $0 < 0x80 } && subscriptions[channel] != nil
     }

@@ -214,6 +214,20 @@ struct EventLoopTests {
         #expect(world.loop.delegate.counters.lag == .zero)
     }
 
+    @Test func `a timer that comes due while connections are served fires in the same tick`() throws {
+        var world = try Simulation()
+        let kernel = world.kernel
+        let client = try world.connect()
+        world.tick(2)
+        let timer = TimerPayload(target: 1, kind: 0)
+        world.loop.reactor.arm(timer, at: world.loop.reactor.now + .milliseconds(100))
+        world.loop.delegate.onReady = { _, _, _ in kernel.advance(by: .milliseconds(350)) }
+        client.send([1])
+        world.tick()
+        #expect(world.loop.delegate.fired == [timer])
+        #expect(world.loop.delegate.counters.lag == .milliseconds(250))
+    }
+
     @Test func `a wake-up without a message is harmless`() throws {
         var world = try Simulation()
         world.kernel.waker.wake()

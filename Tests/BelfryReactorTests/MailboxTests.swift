@@ -44,6 +44,14 @@ struct MailboxTests {
         #expect(waker.count == 1)
     }
 
+    @Test func `a consumer that drains is awake, and is not woken again`() {
+        let box = Mailbox<Int>(capacity: 10, waker: waker)
+        #expect(box.beginSleep())
+        _ = drained(box)
+        _ = box.post(1)
+        #expect(waker.count == 0)
+    }
+
     @Test func `an empty batch wakes nobody`() {
         let box = Mailbox<Int>(capacity: 10, waker: waker)
         #expect(box.beginSleep())

@@ -30,7 +30,7 @@ struct TimerWheelTests {
         #expect(wheel.count == 0)
     }
 
-    @Test func `timers fire in the order of their deadlines, and equal ones in the order they were armed`() {
+    @Test func `timers fire in the order of their deadlines, and equal ones armed together in that order`() {
         var wheel = TimerWheel(origin: Self.origin)
         for (target, milliseconds) in [(1, 5_000), (2, 30), (3, 5_000), (4, 700), (5, 30), (6, 45_000)] {
             wheel.arm(

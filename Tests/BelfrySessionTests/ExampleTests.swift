@@ -3,7 +3,9 @@ import BelfryLimits
 import BelfryProtocol
 import Testing
 
-/// protocol.md 26, as whole conversations. Left out is what needs history, server-side subscriptions, delta or filters.
+/// protocol.md 26, as whole conversations.
+///
+/// Left out is what needs history, server-side subscriptions, delta or filters.
 @Suite struct ExampleTests {
     private let connected =
         #"{"id":1,"connect":{"client":"c1","version":"relay 0.1.0","ping":25,"pong":true}}"#

@@ -8,7 +8,7 @@ import BelfrySession
 
 /// A whole node but for sockets: sessions, one home for all channels, and mail between them.
 ///
-/// Mail is delivered at once unless a test holds it back, which is how a test gets between a question and its answer.
+/// Mail is delivered at once unless a test holds it back, and so gets between a question and its answer.
 final class Node {
     /// Seconds since 1970.
     static let start: Int64 = 1_800_000_000

@@ -24,7 +24,8 @@ struct ArrowTests {
         "BelfryObserve": ["BelfryBytes", "Foundation", "FoundationEssentials", "Glibc"],
         "BelfryJournal": ["BelfryBytes", "BelfryObserve", "CSystemd", "Glibc", "Foundation", "FoundationEssentials"],
         "BelfrySidePort": [
-            "BelfryObserve", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "Logging",
+            "BelfryObserve", "Hummingbird", "HummingbirdCore", "HTTPTypes", "NIOCore", "NIOPosix", "NIOHTTPTypes",
+            "Logging",
             "ServiceLifecycle", "Foundation", "FoundationEssentials",
         ],
         "belfry": ["BelfryServer", "ArgumentParser", "Foundation", "FoundationEssentials"],

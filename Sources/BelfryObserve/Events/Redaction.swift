@@ -15,6 +15,9 @@ enum Redaction {
         "token", "jwt", "secret", "password", "passwd", "authorization", "api_key", "api-key", "apikey",
     ]
 
+    /// The last letters of the keys above and of `bearer`, in lower case: most words end otherwise, and cost no string.
+    private static let keyEndings = Set("tdnyr".utf8)
+
     /// Nil when there is nothing to take out, which is nearly always.
     static func redacted(_ text: String) -> String? {
         // Shortest secret form: a key of three letters, a sign, a value.
@@ -60,6 +63,7 @@ enum Redaction {
         }
 
         private mutating func redactValue(after word: ArraySlice<UInt8>) {
+            guard let last = word.last, Redaction.keyEndings.contains(last | 0x20) else { return }
             let key = String(decoding: word, as: UTF8.self).lowercased()
             if key == "bearer" { return redactBearer() }
             guard Redaction.keys.contains(where: key.hasSuffix), skipSeparator() else { return }

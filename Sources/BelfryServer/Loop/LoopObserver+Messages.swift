@@ -12,7 +12,10 @@ extension LoopObserver {
     // MARK: Frames
 
     func plaintextReceived(_ count: Int) { shard.add(UInt64(count), to: .receivedBytes(.payload)) }
-    func plaintextSent(_ count: Int) { shard.add(UInt64(count), to: .sentBytes(.payload)) }
+    func plaintextSent(_ count: Int) {
+        shard.add(UInt64(count), to: .sentBytes(.payload))
+        shard.adjust(.outboundQueueBytes, by: -Int64(count))
+    }
     func frameSent(_ opcode: FrameOpcode) { shard.count(.framesSent(opcode)) }
 
     func frameReceived(_ event: FrameEvent) {
@@ -39,18 +42,28 @@ extension LoopObserver {
 
     // MARK: Deliveries
 
-    func messageReceived(_ byteCount: Int) {}
-
-    func published(byteCount: Int) { shard.observe(UInt64(byteCount), in: .messageSize) }
-
-    func fannedOut(to recipients: Int) {
+    func fannedOut(to recipients: Int, byteCount: Int) {
+        shard.adjust(.outboundQueueBytes, by: Int64(recipients * byteCount))
         shard.observe(UInt64(recipients), in: .fanoutRecipients)
         shard.add(UInt64(recipients), to: .framesSent(.text))
         shard.adjust(.outboundQueueMessages, by: Int64(recipients))
     }
 
     /// A join or leave, which is no delivery.
-    func pushed(to recipients: Int) { shard.add(UInt64(recipients), to: .framesSent(.text)) }
+    func pushed(to recipients: Int, byteCount: Int) {
+        shard.adjust(.outboundQueueBytes, by: Int64(recipients * byteCount))
+        shard.add(UInt64(recipients), to: .framesSent(.text))
+    }
+
+    func queued(byteCount: Int) { shard.adjust(.outboundQueueBytes, by: Int64(byteCount)) }
+
+    /// The socket of a connection is full, or takes more again.
+    func writeBlocked(_ isBlocked: Bool) { shard.adjust(.slowConsumers, by: isBlocked ? 1 : -1) }
+
+    func glitch(_ kind: Glitch, _ connection: inout Connection) {
+        connection.record.glitches += 1
+        shard.count(.connectionGlitches(kind))
+    }
 
     func delivered(after latency: Duration) {
         shard.count(.messagesDelivered)
@@ -58,7 +71,9 @@ extension LoopObserver {
         shard.observe(latency.metric, in: .delivery)
     }
 
-    func dropped(_ count: Int, _ reason: MessageLoss) {
+    /// - Parameter byteCount: Of all that was thrown away, deliveries or not.
+    func dropped(_ count: Int, byteCount: Int, _ reason: MessageLoss) {
+        shard.adjust(.outboundQueueBytes, by: -Int64(byteCount))
         guard count > 0 else { return }
         shard.add(UInt64(count), to: .messagesDropped(reason))
         shard.adjust(.outboundQueueMessages, by: -Int64(count))
@@ -114,6 +129,10 @@ extension LoopObserver {
     private func authenticated(_ method: AdmissionMethod, _ connection: borrowing Connection, now: Instant) {
         let proof = connection.session?.token?.proof
         let subject = subject(connection) ?? SubjectContext(subject: "")
+        if let expireAt = connection.session?.token?.expireAt {
+            let seconds = UInt64(clamping: expireAt &- WallClock.unixSeconds())
+            shard.observe(min(seconds, 1 << 32) &* 1_000_000_000, in: .authTokenRemaining)
+        }
         sink.record(
             .authSuccess(
                 context(connection), subject, algorithm: proof?.algorithm.rawValue,

@@ -80,7 +80,7 @@ extension LoopWorker where K: Kernel {
         let descriptor = connections[slot].descriptor
         if case .needsWrite? = connections[slot].tls?.closeNotify(on: descriptor.rawValue) {
             connections[slot].isWriteBlocked = true
-            return
+            return observer.writeBlocked(true)
         }
         reactor.kernel.shutdownWrite(descriptor)
         enter(.lingering, slot)
@@ -107,9 +107,10 @@ extension LoopWorker where K: Kernel {
 
     /// Forgets what waits, but for what OpenSSL already holds a record of: that must be offered again.
     private mutating func dropQueue(_ slot: SlotID) {
+        let waiting = connections[slot].outbound.byteCount
         let lost = connections[slot].outbound.removeAll(
             behind: connections[slot].isWriteBlocked ? TLSSession.recordBytesMax : 0, releasingFrom: &frames)
-        observer.dropped(lost, .slow)
+        observer.dropped(lost, byteCount: waiting - connections[slot].outbound.byteCount, .slow)
     }
 
     private mutating func leaveChannels(_ slot: SlotID, reactor: inout LoopReactor) {
@@ -127,7 +128,10 @@ extension LoopWorker where K: Kernel {
         leaveChannels(slot, reactor: &reactor)
         cancelTimers(slot, reactor: &reactor)
         reactor.close(connections[slot].descriptor)
-        observer.dropped(connections[slot].outbound.removeAll(releasingFrom: &frames), .closed)
+        if connections[slot].isWriteBlocked { observer.writeBlocked(false) }
+        let waiting = connections[slot].outbound.byteCount
+        let lost = connections[slot].outbound.removeAll(releasingFrom: &frames)
+        observer.dropped(lost, byteCount: waiting, .closed)
         observer.closed(connections[slot], now: reactor.now)
         settings.addresses.release(addressKey(connections[slot].peer))
         settings.admission.release()

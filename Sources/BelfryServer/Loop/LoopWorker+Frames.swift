@@ -24,7 +24,9 @@ extension LoopWorker where K: Kernel {
             case .needsRead, .needsWrite: return .drained
             case .budgetSpent: return .more
             case .peerClosed: return peerLeft(slot, reactor: &reactor)
-            case .truncated: return peerLeft(slot, reactor: &reactor)
+            case .truncated:
+                observer.glitch(.truncatedTls, &connections[slot])
+                return peerLeft(slot, reactor: &reactor)
             case .failed(let failure):
                 fail(slot, failure, reactor: &reactor)
                 return .drained
@@ -60,6 +62,7 @@ extension LoopWorker where K: Kernel {
             let message = connections[slot].decoder.takeMessage()
             handleMessage(slot, opcode, message, reactor: &reactor)
         case .ping(let payload):
+            if connections[slot].session != nil { observer.glitch(.clientPing, &connections[slot]) }
             observer.frameSent(.pong)
             enqueue(slot, OutboundFrame(bytes: FrameEncoder.frame(opcode: .pong, payload: payload.span)))
         case .pong: nativePong(slot, now: reactor.now)
@@ -74,7 +77,7 @@ extension LoopWorker where K: Kernel {
             let frame = FrameEncoder.frame(opcode: opcode, payload: plaintext.span.extracting(range))
             return enqueue(slot, OutboundFrame(bytes: frame))
         }
-        beginMessage(slot, byteCount: range.count)
+        beginMessage(slot)
         runCommands(slot, in: .plaintext(range), reactor: &reactor)
     }
 
@@ -85,7 +88,7 @@ extension LoopWorker where K: Kernel {
             return enqueue(
                 slot, OutboundFrame(bytes: FrameEncoder.frame(opcode: opcode, payload: message.span)))
         }
-        beginMessage(slot, byteCount: message.count)
+        beginMessage(slot)
         runCommands(slot, in: .own(message), reactor: &reactor)
     }
 

@@ -57,7 +57,7 @@ extension LoopWorker where K: Kernel {
             taken += append(index, byteCount, SlotID(token: member.connection)) ? 1 : 0
         }
         frames.release(index, holders: members.count - taken)
-        observer.fannedOut(to: taken)
+        observer.fannedOut(to: taken, byteCount: byteCount)
     }
 
     private mutating func announce(_ frame: OutboundFrame, _ channel: String) {
@@ -69,7 +69,7 @@ extension LoopWorker where K: Kernel {
             taken += append(index, frame.bytes.count, SlotID(token: member.connection)) ? 1 : 0
         }
         frames.release(index, holders: members.count - taken)
-        observer.pushed(to: taken)
+        observer.pushed(to: taken, byteCount: frame.bytes.count)
     }
 
     /// Posts what this tick has for other loops. A full mailbox keeps its mail here, in order, for the next tick.

@@ -11,6 +11,7 @@ extension LoopWorker where K: Kernel {
         guard connections.contains(slot) else { return }
         let index = frames.insert(frame, holders: 1)
         guard append(index, frame.bytes.count, slot) else { return frames.release(index) }
+        observer.queued(byteCount: frame.bytes.count)
     }
 
     /// Queues a frame that the table already holds; `false` when the connection takes no more.
@@ -83,12 +84,14 @@ extension LoopWorker where K: Kernel {
 
     private mutating func block(_ slot: SlotID, reactor: inout LoopReactor) {
         connections[slot].isWriteBlocked = true
+        observer.writeBlocked(true)
         guard connections[slot].writeTimer == .none else { return }
         connections[slot].writeTimer = reactor.arm(TimerKind.write, for: slot, after: settings.writeDeadline)
     }
 
     /// The socket takes more.
     mutating func unblock(_ slot: SlotID) {
+        if connections[slot].isWriteBlocked { observer.writeBlocked(false) }
         connections[slot].isWriteBlocked = false
         guard !connections[slot].isTouched else { return }
         connections[slot].isTouched = true

@@ -16,8 +16,7 @@ enum MessageBytes {
 }
 
 extension LoopWorker where K: Kernel {
-    mutating func beginMessage(_ slot: SlotID, byteCount: Int) {
-        observer.messageReceived(byteCount)
+    mutating func beginMessage(_ slot: SlotID) {
         connections[slot].record.messagesIn += 1
         connections[slot].session?.beginMessage()
     }

@@ -12,6 +12,9 @@ extension Relay {
         registry.shared.update { shard in
             shard.set(.connectionsLimit, to: Int64(admission.limit))
             shard.set(.users, to: users)
+            shard.set(.ratelimitTracked(.user), to: users)
+            shard.set(.ratelimitTracked(.address), to: Int64(addressCounts.keyCount))
+            shard.set(.ratelimitTracked(.connection), to: Int64(admission.count))
             shard.set(.ratelimitThrottledUsers, to: throttled)
             shard.set(.journalQueueLength, to: Int64(statistics.queueLength))
             if let verified = statistics.lastVerified {
