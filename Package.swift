@@ -18,7 +18,8 @@ func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 }
 
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
-    .testTarget(name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+    .testTarget(
+        name: name + "Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
 }
 
 let package = Package(
@@ -70,7 +71,8 @@ let package = Package(
                 "BelfryObserve", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -78,14 +80,19 @@ let package = Package(
         room(
             "BelfryServer",
             [
-                "BelfryBytes", "BelfryReactor", "BelfryTLS", "BelfryHTTP", "BelfryWebSocket", "BelfryProtocol",
+                "BelfryBytes", "BelfryReactor", "BelfryTLS", "BelfryHTTP", "BelfryWebSocket",
+                "BelfryProtocol",
                 "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryHub", "BelfrySession", "BelfryObserve",
                 "BelfryJournal", "BelfrySidePort", .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        room("BelfryBench", ["BelfryBytes", "BelfryReactor", "BelfryTLS"]),
         .executableTarget(
             name: "belfry",
-            dependencies: ["BelfryServer", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "BelfryServer", "BelfryBench",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             swiftSettings: strict),
         .executableTarget(name: "belfry-echo", dependencies: ["BelfryServer"], swiftSettings: strict),
         .testTarget(name: "HouseTests", swiftSettings: strict),
@@ -100,7 +107,10 @@ let package = Package(
         tests("BelfryHub", ["BelfryBytes", "BelfryProtocol", "BelfryBroker"]),
         tests(
             "BelfrySession",
-            ["BelfryBytes", "BelfryProtocol", "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryHub"]),
+            [
+                "BelfryBytes", "BelfryProtocol", "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryHub",
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
         tests("BelfryObserve", ["BelfryBytes"]),
         tests("BelfryJournal", ["BelfryBytes", "BelfryObserve"]),
         tests(
@@ -109,10 +119,12 @@ let package = Package(
                 "BelfryObserve", .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
-                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOEmbedded", package: "swift-nio"),
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
             ]),
+        tests("BelfryBench", ["BelfryBytes", "BelfryReactor", "BelfryTLS"]),
         tests("BelfryServer", ["BelfryBytes", "BelfryHub", "BelfryAuth", "BelfryReactor", "BelfryLimits"]),
     ]
 )

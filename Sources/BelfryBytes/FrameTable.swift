@@ -49,7 +49,7 @@
 
     /// Stores a frame that `holders` queues are about to hold.
     ///
-    /// - Parameter holders: At least one; each must be given back with ``release(_:)``.
+    /// - `holders`: At least one; each must be given back with ``release(_:)``.
     public mutating func insert(_ frame: OutboundFrame, holders: Int) -> FrameIndex {
         precondition(holders > 0, "a frame without a holder would never be freed")
         count += 1

@@ -73,7 +73,7 @@
 
     /// Releases all frames but the first ones that hold the next `kept` bytes; answers how many deliveries are lost.
     ///
-    /// - Parameter kept: Bytes that somebody below has already taken in part and must be offered again.
+    /// - `kept`: Bytes that somebody below has already taken in part and must be offered again.
     public mutating func removeAll(behind kept: Int, releasingFrom frames: inout FrameTable) -> Int {
         var waiting = headOffset > 0 ? frames.byteCount(first) - Int(headOffset) : 0
         var position: UInt32 = headOffset > 0 ? 1 : 0

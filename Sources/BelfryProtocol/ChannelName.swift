@@ -50,7 +50,10 @@ package struct ChannelName: Hashable, Sendable {
     /// Whether the channel is user-limited and lists `user`.
     ///
     /// Anonymous users, whose id is empty, are never listed.
-    package func allows(user: String) -> Bool { !user.isEmpty && users.contains(user) }
+    package func allows(user: String) -> Bool {
+        // Byte by byte: Swift's == holds canonically equal texts for one, and the Kelvin sign is no K here.
+        !user.isEmpty && users.contains { $0.utf8.elementsEqual(user.utf8) }
+    }
 
     /// Whether a configuration may call a namespace so: `^[-a-zA-Z0-9_]{2,}$`.
     package static func isNamespaceName(_ text: some StringProtocol) -> Bool {

@@ -20,7 +20,7 @@
 
     /// What a connection is told when its turn comes from ``Reactor/runAgain(_:)``: nothing is known, try
     /// everything.
-    @inlinable public static var resumed: Readiness { [.readable, .writable] }
+    @inlinable public static var resumed: Readiness { [.readable, .writable, .halfClosed] }
 }
 
 /// What the kernel shall report about a descriptor, and how often.

@@ -9,7 +9,8 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public let operation: Operation
 
     public enum Operation: String, Sendable {
-        case accept, adopt, epoll, eventfd, listen, localPort, option, parse, register, shutdown, signals,
+        case accept, adopt, connect, epoll, eventfd, listen, localPort, option, parse, register, shutdown,
+            signals,
             thread
     }
 

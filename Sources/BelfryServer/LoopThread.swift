@@ -52,9 +52,8 @@ struct LoopFailure: Error, CustomStringConvertible {
 enum LoopThread {
     /// Runs one loop on its own thread until it is drained.
     ///
-    /// - Parameters:
-    ///   - group: Entered here, left when the loop has ended.
-    ///   - kernel: Called once, on the loop's thread.
+    /// - `group`: Entered here, left when the loop has ended.
+    /// - `kernel`: Called once, on the loop's thread.
     static func start(
         _ plan: LoopPlan, in group: DispatchGroup, reportingTo start: LoopStart,
         kernel: @escaping @Sendable () -> LinuxKernel
@@ -101,7 +100,8 @@ enum LoopThread {
                 bound.append(ListenAddress(ip: address.ip, port: port))
             } catch {
                 throw LoopFailure(
-                    description: "can not listen on \(address): \(error)", address: address, errno: error.code)
+                    description: "can not listen on \(address): \(error)", address: address, errno: error.code
+                )
             }
         }
         return bound

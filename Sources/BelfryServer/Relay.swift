@@ -202,7 +202,9 @@ final class Relay: Sendable {
         }
     }
 
-    /// Reads certificates and keys again. What can not be used leaves what is in force.
+    /// Reads certificates and keys again.
+    ///
+    /// What can not be used leaves what is in force.
     func reload() {
         let outcome = loadAnew()
         registry.shared.count(.tlsCertificateReloads(Outcome(succeeded: outcome == nil)))

@@ -71,8 +71,9 @@ extension ClientSession {
             return refuseConnect(.expired, command, into: &actions)
         }
         user = token?.user ?? ""
-        guard takeUserSlot() else { return end(.connectionLimit, into: &actions) }
+        // Kept before the connection is refused, so that the journal can say whose was one too many.
         self.token = token
+        guard takeUserSlot() else { return end(.connectionLimit, into: &actions) }
         expiresAt = effectiveExpiry(token?.expireAt)
         info = token?.info?.json
         state = .open

@@ -1,14 +1,16 @@
 package import BelfryBytes
 
 extension TLSSession {
-    /// Encrypts and sends one record from the front of a queue. What went out is the caller's to take from the queue.
+    /// Encrypts and sends one record from the front of a queue.
+    ///
+    /// What went out is the caller's to take from the queue.
+    ///
     ///
     /// A single frame is written from where it lies; several are put together first, since a record for each would cost
     /// each its own encryption and its own 22 bytes on the wire.
     ///
-    /// - Parameters:
-    ///   - queue: Not empty. After `.needsWrite` its front must stay as it is until a later call has moved it.
-    ///   - scratch: The loop's, empty, with room for a record.
+    /// - `queue`: Not empty. After `.needsWrite` its front must stay as it is until a later call has moved it.
+    /// - `scratch`: The loop's, empty, with room for a record.
     package mutating func write(
         _ queue: borrowing OutboundQueue, from frames: borrowing FrameTable, gathering scratch: inout [UInt8],
         on descriptor: Int32

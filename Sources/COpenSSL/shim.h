@@ -68,6 +68,9 @@ static inline void belfry_ctx_set_options(SSL_CTX *context) {
 static inline int belfry_ctx_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
+static inline int belfry_ssl_set_server_name(SSL *ssl, const char *name) {
+    return (int)SSL_set_tlsext_host_name(ssl, name);
+}
 static inline int belfry_ssl_negotiated_group(SSL *ssl) { return (int)SSL_get_negotiated_group(ssl); }
 
 // The key is the caller's for the length of this call only; the parameter list would otherwise have to outlive a string

@@ -177,7 +177,8 @@ private struct House {
         let publication = Publication(data: Array(text.utf8))
         ask(
             .publish(
-                channel: Self.channel, publication, receivedAt: Instant(nanoseconds: 1), ticket(loop, command)))
+                channel: Self.channel, publication, receivedAt: Instant(nanoseconds: 1), ticket(loop, command)
+            ))
     }
 
     mutating func ask(_ request: HubRequest) {
@@ -193,7 +194,8 @@ private struct House {
         case .answer(let ticket, .subscribed): "subscribed \(ticket.command)"
         case .answer(let ticket, .published): "published \(ticket.command)"
         case .answer(_, .presence(let clients)): "presence \(clients.count)"
-        case .answer(_, .presenceStatistics(let statistics)): "stats \(statistics.clients) \(statistics.users)"
+        case .answer(_, .presenceStatistics(let statistics)):
+            "stats \(statistics.clients) \(statistics.users)"
         case .answer(let ticket, .subscribeFailed), .answer(let ticket, .publishFailed):
             "failed \(ticket.command)"
         }

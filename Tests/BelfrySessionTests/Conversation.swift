@@ -15,6 +15,10 @@ final class Conversation {
     private(set) var did: [String] = []
     /// The facts, such as `refused 103`.
     private(set) var notes: [String] = []
+    /// All that was heard since the client was made, whatever was forgotten.
+    private(set) var all: [String] = []
+    /// Pushes of channels that the session was not subscribed to.
+    private(set) var strangePushes: [String] = []
     private var isClosed = false
     /// Lines that wait for a verdict on a token.
     private var parked: [UInt8] = []
@@ -63,7 +67,16 @@ final class Conversation {
         perform { $0.answered(answer, command: command, at: node.clock, into: &$1) }
     }
 
-    func hear(_ push: [UInt8]) { heard.append(String(decoding: push, as: UTF8.self)) }
+    func hear(_ push: [UInt8], of channel: String) {
+        hear(push)
+        if !session.isSubscribed(to: channel) { strangePushes += heard.suffix(1) }
+    }
+
+    private func hear(_ message: [UInt8]) {
+        let text = String(decoding: message, as: UTF8.self)
+        heard.append(text)
+        all.append(text)
+    }
 
     /// Something that happens without the client: a ping is due, a token runs out, the node drains.
     @discardableResult func happens(_ event: (inout ClientSession, inout [SessionAction]) -> Void) -> [String]

@@ -90,10 +90,12 @@ final class Node {
         case .answer(let ticket, let answer):
             clients[Int(ticket.subscriber.connection)].answered(answer, command: ticket.command)
         case .publication(let channel, let frame):
-            for member in members.members(of: channel) { clients[Int(member.connection)].hear(frame.bytes) }
+            for member in members.members(of: channel) {
+                clients[Int(member.connection)].hear(frame.bytes, of: channel)
+            }
         case .joinOrLeave(let channel, let frame):
             for member in members.members(of: channel) where member.receivesJoins {
-                clients[Int(member.connection)].hear(frame.bytes)
+                clients[Int(member.connection)].hear(frame.bytes, of: channel)
             }
         }
     }

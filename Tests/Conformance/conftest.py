@@ -15,6 +15,12 @@ def pytest_addoption(parser):
     parser.addoption("--long", action="store_true", help="large numbers: 4,000 half-open hellos, 1,000 readers")
 
 
+def pytest_configure(config):
+    # A thread that fails silently would make a test green.
+    config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
+    config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:tlslite")
+
+
 def pytest_sessionstart(session):
     for program in ("belfry", "belfry-echo"):
         if not (BINARIES / program).exists():
@@ -62,7 +68,7 @@ def starter(tmp_path_factory, certificates, request):
             relay.finish()
         except BaseException as error:  # each of them is stopped, whatever the one before did
             problems.append(error)
-        print(f"--- output of the relay, last lines\n{relay.tail(40)}")
+        print(f"--- output of the relay, last lines\n{relay.tail(25)}")
     if problems:
         raise problems[0]
 

@@ -1,10 +1,12 @@
 """The end of a relay: everybody is told, nobody is forgotten, and it is over in time."""
 
+import json
 import signal
 import socket
 import time
 
-from waiting import PATIENCE, eventually
+from relay import Event, Relay
+from waiting import eventually
 from wire import read_closes
 
 
@@ -31,7 +33,8 @@ def test_500_clients_are_sent_away_in_waves(start):
     # Half of the time is for the waves; nobody goes before the first, and they are spread.
     assert times[-1] - times[0] > 1.0, "all at once"
     assert times[-1] < 4.0, f"the last one waited {times[-1]} s"
-    middle = sum(times[0] + (times[-1] - times[0]) * 0.25 < at < times[0] + (times[-1] - times[0]) * 0.75 for at in times)
+    quarter = (times[-1] - times[0]) / 4
+    middle = sum(times[0] + quarter < at < times[-1] - quarter for at in times)
     assert 150 <= middle <= 350, f"{middle} of 500 in the middle half"
     relay.ended()
     assert time.monotonic() - began < 6
@@ -124,8 +127,6 @@ def test_publications_before_the_end_are_delivered(start):
 
 
 def test_the_port_is_free_again_at_once(start, tmp_path_factory, certificates):
-    from relay import Relay
-
     relay = start()
     client = relay.member("ada")
     relay.stop()
@@ -133,7 +134,7 @@ def test_the_port_is_free_again_at_once(start, tmp_path_factory, certificates):
     again = Relay(tmp_path_factory.mktemp("again"), certificates)
     again.port = relay.port
     again.configuration["server"]["listen"] = [f"127.0.0.1:{relay.port}"]
-    again.path.write_text(__import__("json").dumps(again.configuration))
+    again.path.write_text(json.dumps(again.configuration))
     again.start()
     again.member("ada").leave()
     again.finish()
@@ -142,17 +143,7 @@ def test_the_port_is_free_again_at_once(start, tmp_path_factory, certificates):
 def test_a_stop_writes_events_and_nothing_else(start):
     relay = start()
     relay.member("ada", ["room"]).leave()
-    relay.stop(PATIENCE)
-    known = ("warning: ", f"belfry {relay_version(relay)} listens on ")
-    odd = [line for line in relay.lines() if not line.startswith(known) and not is_event(line)]
+    relay.stop()
+    known = ("warning: ", f"belfry {relay.events('service.start')[0]['version']} listens on ")
+    odd = [line for line in relay.lines() if not line.startswith(known) and not Event.LINE.match(line)]
     assert not odd, odd
-
-
-def is_event(line):
-    from relay import Event
-
-    return bool(Event.LINE.match(line))
-
-
-def relay_version(relay):
-    return relay.events("service.start")[0]["version"]

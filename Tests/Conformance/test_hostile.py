@@ -3,7 +3,9 @@
 import json
 import os
 import random
+import socket
 import struct
+import time
 
 import pytest
 
@@ -177,7 +179,8 @@ TOKENS = {
     "claims broken": lambda secret: tokens.sign(secret, b'{"sub":"ada","exp":'),
     "claims with a NUL": lambda secret: tokens.sign(secret, b'{"sub":"ada","exp":9999999999}\x00'),
     "claims not UTF-8": lambda secret: tokens.sign(secret, b'{"sub":"\xff","exp":9999999999}'),
-    "claims very deep": lambda secret: tokens.sign(secret, b'{"exp":9999999999,"info":' + b"[" * 5000 + b"]" * 5000 + b"}"),
+    "claims very deep": lambda secret: tokens.sign(
+        secret, b'{"exp":9999999999,"info":' + b"[" * 5000 + b"]" * 5000 + b"}"),
     "sub twice": lambda secret: tokens.sign(secret, b'{"sub":"ada","exp":9999999999,"sub":"root"}'),
     "sub a number": lambda secret: tokens.sign(secret, FINE | {"sub": 7}),
     "sub an object": lambda secret: tokens.sign(secret, FINE | {"sub": {}}),
@@ -207,7 +210,8 @@ def test_tokens(name, how, shared, bystanders):
         client.send({"id": 1, "connect": {"token": token}})
         received = client.next_frame()
         expired = received.opcode == TEXT and json.loads(received.payload)["error"]["code"] == 109
-        assert (received.opcode == CLOSE and received.close_code == 3500) or (expired and "exp" in name), received.payload
+        refused = received.opcode == CLOSE and received.close_code == 3500
+        assert refused or (expired and "exp" in name), received.payload
     elif how == "upgrade":
         try:
             client = shared.client([("Authorization", f"Bearer {token}")])
@@ -240,6 +244,20 @@ def test_leaving_while_the_token_is_verified(shared, bystanders):
         client = shared.client()
         client.send({"id": 1, "connect": {"token": shared.token("ada")}}, {"id": 2, "subscribe": {"channel": "room"}})
         client.close()
+    check(shared, bystanders)
+
+
+def test_an_end_while_the_token_is_verified_is_noticed(shared, bystanders):
+    """More frames and the end of the stream arrive while the relay does not listen: no event tells of them again."""
+    for n in range(60):
+        client = shared.client()
+        client.send({"id": 1, "connect": {"token": shared.token(f"user{n}")}})
+        for m in range(3):
+            client.send({"id": 2 + m, "unsubscribe": {"channel": "x"}})
+        client.connection.tls.shutdown(socket.SHUT_WR)
+    began = time.monotonic()
+    shared.metric_becomes("belfry_connections_open", len(bystanders))
+    assert time.monotonic() - began < 5, "only a timeout ended it"
     check(shared, bystanders)
 
 
@@ -294,7 +312,8 @@ def test_random_commands_never_hurt(shared, bystanders):
         text = bytearray(chance.choice(good))
         for _ in range(chance.randint(1, 4)):
             where = chance.randrange(len(text))
-            text[where:where + chance.randint(0, 2)] = bytes(chance.randrange(32, 127) for _ in range(chance.randint(0, 2)))
+            end = where + chance.randint(0, 2)
+            text[where:end] = bytes(chance.randrange(32, 127) for _ in range(chance.randint(0, 2)))
         client.send_text(bytes(text))
         client.send_text(RPC)
         try:

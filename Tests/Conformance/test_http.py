@@ -2,6 +2,8 @@
 
 import base64
 import os
+import random
+import socket
 
 import pytest
 
@@ -266,8 +268,6 @@ def test_other_versions_of_http_get_505(version, shared):
 
 
 def test_plain_http_on_the_tls_port_is_answered_or_closed(shared):
-    import socket
-
     with socket.create_connection(("127.0.0.1", shared.port), 10) as plain:
         plain.sendall(get("/").encode())
         answer = b""
@@ -278,8 +278,6 @@ def test_plain_http_on_the_tls_port_is_answered_or_closed(shared):
 
 
 def test_random_heads_never_hurt(shared):
-    import random
-
     seed = int(os.environ.get("BELFRY_SEED", random.randrange(2**32)))
     print(f"seed {seed}")
     chance = random.Random(seed)

@@ -67,7 +67,8 @@ class TestExchanges:
         client = shared.client()
         token = shared.token("ada", ttl=-10)
         client.send_text(
-            f'{{"id":1,"connect":{{"token":"{token}"}}}}\n{{"id":2,"subscribe":{{"channel":"room"}}}}')
+            f'{{"id":1,"connect":{{"token":"{token}"}}}}\n'
+            '{"id":2,"subscribe":{"channel":"room"}}')
         assert client.next_line() == '{"id":1,"error":{"code":109,"message":"token expired"}}'
         assert client.leave() == 1000
 
@@ -140,7 +141,9 @@ class TestExchanges:
     def test_presence_of_an_empty_channel_is_an_empty_object(self, shared, ada):
         ada.subscribe("free:empty")
         ada.ask("unsubscribe", channel="free:empty")
-        ada.send_text('{"id":6,"presence":{"channel":"free:empty"}}\n{"id":7,"presence_stats":{"channel":"free:empty"}}')
+        ada.send_text(
+            '{"id":6,"presence":{"channel":"free:empty"}}\n'
+            '{"id":7,"presence_stats":{"channel":"free:empty"}}')
         assert ada.next_line() == '{"id":6,"presence":{"presence":{}}}'
         assert ada.next_line() == '{"id":7,"presence_stats":{"num_clients":0,"num_users":0}}'
 
@@ -226,8 +229,8 @@ def test_a_violation_closes_with_3501(name, ada):
     assert ada.closing() == (3501, "bad request")
 
 
-@pytest.mark.parametrize(
-    "line", ['{"id":2,"subscribe":{"channel":"x"}}', '{"id":0,"connect":{}}', '{"connect":{}}', "{}", '{"id":1,"rpc":{}}'])
+@pytest.mark.parametrize("line", [
+    '{"id":2,"subscribe":{"channel":"x"}}', '{"id":0,"connect":{}}', '{"connect":{}}', "{}", '{"id":1,"rpc":{}}'])
 def test_nothing_comes_before_connect(line, shared):
     client = shared.client()
     client.send_text(line)

@@ -4,6 +4,7 @@ import hashlib
 import os
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import threading
@@ -142,8 +143,6 @@ def test_a_broken_configuration_keeps_the_old(relay, pairs):
 
 
 def test_new_token_keys_are_taken_and_the_old_end(relay):
-    import tokens
-
     member = relay.member("ada")
     old = relay.token("ada")
     relay.secret = b"k" * 64
@@ -154,7 +153,6 @@ def test_new_token_keys_are_taken_and_the_old_end(relay):
     client = relay.client()
     client.send({"id": 1, "connect": {"token": old}})
     assert client.closing() == (3500, "invalid token")
-    assert tokens.sign(relay.secret, {"sub": "x"}) != old
     assert member.ask("unsubscribe", channel="x").get("unsubscribe") == {}
 
 
@@ -167,8 +165,6 @@ def test_tickets_survive_a_swap(relay, pairs):
     install(pairs[1], relay.directory)
     relay.signal(signal.SIGHUP)
     eventually(lambda: reloads(relay, "success") == 1, "the reload")
-    import socket
-
     with socket.create_connection(("127.0.0.1", relay.port)) as plain:
         with context.wrap_socket(plain, server_hostname="localhost", session=session) as again:
             again.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n")

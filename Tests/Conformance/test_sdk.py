@@ -87,7 +87,8 @@ async def error_code(awaitable):
 
 def test_two_clients_talk(relay):
     async def scenario():
-        async with Person(relay, relay.token("ada", info={"name": "Ada"})) as ada, Person(relay, relay.token("bob")) as bob:
+        token = relay.token("ada", info={"name": "Ada"})
+        async with Person(relay, token) as ada, Person(relay, relay.token("bob")) as bob:
             connected = await ada.events.wait("connected")
             assert connected.client and connected.version
             hers, her_events = await ada.enter("chat:lobby")
@@ -209,7 +210,8 @@ def test_a_private_channel_with_a_good_token(relay):
         async with Person(relay, relay.token("ada")) as ada:
             _, refused = await ada.enter("$other")
             assert (await refused.wait("unsubscribed")).code == 103
-            subscription, events = await ada.enter("$room", token=relay.subscription_token("$room", info={"role": "mod"}))
+            token = relay.subscription_token("$room", info={"role": "mod"})
+            subscription, events = await ada.enter("$room", token=token)
             await events.wait("subscribed")
             await subscription.publish(data=relay.body())
             assert (await events.wait("publication")).pub.info.chan_info == {"role": "mod"}

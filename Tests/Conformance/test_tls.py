@@ -1,7 +1,9 @@
 """TLS as the world sees it: what is spoken, what is refused, and what an attack costs."""
 
 import os
+import random
 import re
+import resource
 import socket
 import ssl
 import subprocess
@@ -102,12 +104,14 @@ class TestVersionsAndCiphers:
             relay.open(relay.tls_context(maximum_version=ssl.TLSVersion.TLSv1_2))
         assert relay.open().tls.version() == "TLSv1.3"
 
-    @pytest.mark.parametrize("cipher", ["AES128-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "DHE-RSA-AES128-GCM-SHA256"])
+    @pytest.mark.parametrize("cipher", [
+        "AES128-SHA", "ECDHE-RSA-AES128-SHA", "ECDHE-ECDSA-AES256-SHA384", "DHE-RSA-AES128-GCM-SHA256"])
     def test_weak_suites_are_refused(self, cipher, shared):
         code, output = s_client(shared, "-tls1_2", "-cipher", f"{cipher}:@SECLEVEL=0")
         assert code != 0 and "handshake failure" in output, output[-500:]
 
-    @pytest.mark.parametrize("suite", ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"])
+    @pytest.mark.parametrize("suite", [
+        "ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-RSA-AES256-GCM-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305"])
     def test_both_kinds_of_certificate(self, suite, shared):
         context = shared.tls_context(maximum_version=ssl.TLSVersion.TLSv1_2)
         context.set_ciphers(suite)
@@ -207,8 +211,6 @@ class TestHostileHandshakes:
             raw.close()
 
     def test_random_hellos(self, shared):
-        import random
-
         seed = int(os.environ.get("BELFRY_SEED", random.randrange(2**32)))
         print(f"seed {seed}")
         chance = random.Random(seed)
@@ -248,8 +250,8 @@ class TestHostileHandshakes:
         eventually(lambda: b"Verify return code" in output(), "the handshake")
         process.stdin.write(b"R\n")
         process.stdin.flush()
-        eventually(lambda: re.search(rb"no.renegotiation|handshake failure|wrong version", output()) or process.poll() is not None,
-                   "the refusal")
+        refusal = rb"no.renegotiation|handshake failure|wrong version"
+        eventually(lambda: re.search(refusal, output()) or process.poll() is not None, "the refusal")
         process.kill()
         process.wait()
         assert b"RENEGOTIATING" in seen
@@ -330,8 +332,6 @@ class TestHalfOpen:
 
 
 def raise_descriptor_limit(count):
-    import resource
-
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft < count:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(count, hard), hard))

@@ -3,7 +3,8 @@
 #
 #   Tests/Fuzz/run.sh [seconds per target, default 20] [target ...]
 #
-# A target is Targets/<name>.swift; its first line names the modules it needs, in order: `// modules: A B`.
+# A target is Targets/<name>.swift; its first line names the modules it needs, in order: `// modules: A B`, its second may
+# name single files of a module that needs a library we do not fuzz: `// files: Sources/A/B.swift`.
 # BELFRY_FUZZ_DIR keeps objects, corpora and crash files (default .build/fuzz). Exits 1 when a target does not build
 # or finds a crash; the input is then in <dir>/<target>/crash-*.
 set -euo pipefail
@@ -40,15 +41,16 @@ build_module() {
 
 # Each target has its own directory, so that crash files and corpora do not mix.
 run_target() {
-    local source="$here/Targets/$1.swift" directory="$out/$1" modules objects=() module
+    local source="$here/Targets/$1.swift" directory="$out/$1" modules files objects=() module
     read -r -a modules <<<"$(sed -n '1s,^// modules: *,,p' "$source")"
-    [ ${#modules[@]} -gt 0 ] || { echo "$1: the first line names no modules" >&2; return 1; }
+    read -r -a files <<<"$(sed -n '2s,^// files: *,,p' "$source")"
+    [ $((${#modules[@]} + ${#files[@]})) -gt 0 ] || { echo "$1: the first lines name no modules, no files" >&2; return 1; }
     for module in "${modules[@]}"; do
         build_module "$module" || return 1
         objects+=("$out/modules/$module.o")
     done
     mkdir -p "$directory/corpus"
-    compile -module-name "$1" "$source" "${objects[@]}" -o "$directory/fuzz" || return 1
+    compile -module-name "$1" "$source" "${files[@]/#/$root/}" "${objects[@]}" -o "$directory/fuzz" || return 1
     local seeds=()
     [ ! -d "$here/Corpus/$1" ] || seeds=("$here/Corpus/$1")
     # Swift's own backtracer would end the process before libFuzzer has saved the input.

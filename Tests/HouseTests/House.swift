@@ -39,7 +39,9 @@ extension House.Source {
             guard let keyword = words.firstIndex(of: "import"), keyword <= 1, keyword + 1 < words.count else {
                 return nil
             }
-            guard keyword == 0 || ["package", "private", "internal", "@testable"].contains(words[0]) else { return nil }
+            guard keyword == 0 || ["package", "private", "internal", "@testable"].contains(words[0]) else {
+                return nil
+            }
             return String(words[keyword + 1].prefix { $0 != "." })
         }
     }

@@ -152,7 +152,8 @@ extension MetricFamily {
                 "delivery_seconds", unit: .seconds, .latency,
                 help: "From receipt of a publication to a recipient's socket write.")
         case .fanoutRecipients:
-            .histogram("fanout_recipients", unit: .none, .fanout, help: "Recipients per publication.")
+            .histogram(
+                "fanout_recipients", unit: .none, .fanout, help: "Recipients per publication, by event loop.")
         case .messageSize:
             .histogram("message_size_bytes", unit: .bytes, .size, help: "Payload size of publications.")
         case .rooms: .gauge("rooms", help: "Channels with at least one subscriber.")

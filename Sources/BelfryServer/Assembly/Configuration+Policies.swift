@@ -21,7 +21,8 @@ extension Configuration {
 
     func upgradePolicy() throws(OriginPolicy.InvalidEntry) -> UpgradePolicy {
         UpgradePolicy(
-            origins: try OriginPolicy(client.origins, allowsMissing: client.allowMissingOrigin), codecs: [.json])
+            origins: try OriginPolicy(client.origins, allowsMissing: client.allowMissingOrigin),
+            codecs: [.json])
     }
 
     func sessionPolicy(limits: CommandLimits) -> SessionPolicy {
@@ -40,11 +41,14 @@ extension Configuration {
         return settings
     }
 
-    /// Names this configuration in the journal. Secrets describe themselves as nothing, so they have no part in it.
+    /// Names this configuration in the journal.
+    ///
+    /// Secrets describe themselves as nothing, so they have no part in it.
     var fingerprint: String {
         let namespaces = channels.namespaces.sorted { $0.key < $1.key }
         let parts: [Any] = [
-            server, tls, auth, client, channels.withoutNamespace, namespaces, limits, broker, history, sidePort,
+            server, tls, auth, client, channels.withoutNamespace, namespaces, limits, broker, history,
+            sidePort,
             journal,
         ]
         let text = parts.map { String(describing: $0) }.joined(separator: "\n")

@@ -12,7 +12,9 @@ struct KeyProblem: Error, CustomStringConvertible {
 }
 
 extension Configuration.Auth {
-    /// All verification keys. The secret without a `kid` serves each algorithm it may be used with.
+    /// All verification keys.
+    ///
+    /// The secret without a `kid` serves each algorithm it may be used with.
     func verificationKeys() async throws(KeyProblem) -> [VerificationKey] {
         var keys: [VerificationKey] = []
         if let secret {

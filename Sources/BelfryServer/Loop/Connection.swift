@@ -53,7 +53,9 @@ struct Connection: ~Copyable {
     /// The request whose token is being verified.
     var upgrade: AcceptedUpgrade?
     var outbound = OutboundQueue()
-    /// The socket is full; its readiness resumes the flush. OpenSSL then holds a record of the queue's front.
+    /// The socket is full; its readiness resumes the flush.
+    ///
+    /// OpenSSL then holds a record of the queue's front.
     var isWriteBlocked = false
     /// Asked for WebSocket ping frames in place of the protocol's pings, and has not answered so many.
     var nativePings: Int?
@@ -72,7 +74,8 @@ struct Connection: ~Copyable {
     var linger = LingeringClose()
 
     init(
-        descriptor: Descriptor, peer: PeerAddress, listener: Int, id: String, limits: FrameLimits, at now: Instant
+        descriptor: Descriptor, peer: PeerAddress, listener: Int, id: String, limits: FrameLimits,
+        at now: Instant
     ) {
         self.descriptor = descriptor
         self.peer = peer

@@ -38,7 +38,8 @@ final class LimitWatch: Sendable {
         switch transition {
         case .engaged(let scope, let subject):
             sink.record(
-                .ratelimitEngaged(subject, scope: scope.rawValue, limit: policy.description(of: scope), rate: ""))
+                .ratelimitEngaged(
+                    subject, scope: scope.rawValue, limit: policy.description(of: scope), rate: ""))
         case .released(let scope, let subject, let denied, let duration):
             sink.record(
                 .ratelimitReleased(subject, scope: scope.rawValue, denied: denied, duration: duration))

@@ -25,7 +25,8 @@ extension LoopObserver {
         shard.observe(duration.metric, in: .tlsHandshake(resumed: summary.isResumed))
         sink.record(
             .connOpen(
-                context(connection), version: "TLSv\(summary.version.rawValue)", cipher: summary.cipher.rawValue,
+                context(connection), version: "TLSv\(summary.version.rawValue)",
+                cipher: summary.cipher.rawValue,
                 alpn: summary.applicationProtocol?.rawValue, resumed: summary.isResumed,
                 helloFingerprint: connection.record.helloFingerprint, handshake: duration))
     }

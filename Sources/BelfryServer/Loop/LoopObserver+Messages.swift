@@ -71,7 +71,7 @@ extension LoopObserver {
         shard.observe(latency.metric, in: .delivery)
     }
 
-    /// - Parameter byteCount: Of all that was thrown away, deliveries or not.
+    /// - `byteCount`: Of all that was thrown away, deliveries or not.
     func dropped(_ count: Int, byteCount: Int, _ reason: MessageLoss) {
         shard.adjust(.outboundQueueBytes, by: -Int64(byteCount))
         guard count > 0 else { return }
@@ -103,7 +103,8 @@ extension LoopObserver {
             .authFailure(
                 context(connection), reason: refusal.label,
                 claimed: ClaimedToken(
-                    algorithm: evidence?.algorithm?.rawValue, keyID: evidence?.keyID, issuer: evidence?.issuer,
+                    algorithm: evidence?.algorithm?.rawValue, keyID: evidence?.keyID,
+                    issuer: evidence?.issuer,
                     subject: evidence?.subjectPseudonym)))
     }
 
@@ -118,7 +119,8 @@ extension LoopObserver {
         case .denied(let action, let channel): denied(action, channel, connection)
         case .limitDecided(let outcome, let key): limited(outcome, key, &connection, now: now)
         case .commandAccepted(let kind): shard.count(.messagesReceived(MessageType(kind)))
-        case .commandRefused(let error): shard.count(.messagesRejected(MessageRejection(errorCode: error.code)))
+        case .commandRefused(let error):
+            shard.count(.messagesRejected(MessageRejection(errorCode: error.code)))
         case .published(let byteCount): shard.observe(UInt64(byteCount), in: .messageSize)
         case .expired(let moment):
             guard let subject = subject(connection) else { return }
@@ -143,7 +145,8 @@ extension LoopObserver {
         shard.count(.authzDenials(DeniedOperation(action)))
         sink.record(
             .authzDenied(
-                context(connection), subject(connection) ?? SubjectContext(subject: ""), action: action.rawValue,
+                context(connection), subject(connection) ?? SubjectContext(subject: ""),
+                action: action.rawValue,
                 roomHash: pseudonym.of(channel)))
     }
 
@@ -159,7 +162,8 @@ extension LoopObserver {
         }
         guard case .disconnect = outcome else { return }
         sink.record(
-            .ratelimitDisconnect(context(connection), subject(connection), denied: connection.record.refusals))
+            .ratelimitDisconnect(context(connection), subject(connection), denied: connection.record.refusals)
+        )
     }
 
     func commandMalformed(_ error: CommandError, _ connection: borrowing Connection, now: Instant) {

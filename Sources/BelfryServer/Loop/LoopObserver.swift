@@ -82,7 +82,8 @@ struct LoopObserver {
         shard.observe((now - connection.openedAt).metric, in: .connectionDuration)
         lately.add(snapshot(connection, closedAt: now))
         sink.record(
-            .connClose(context(connection), subject: subject(connection), connection.summary(ending, now: now)))
+            .connClose(
+                context(connection), subject: subject(connection), connection.summary(ending, now: now)))
     }
 
     // MARK: Facts about one connection

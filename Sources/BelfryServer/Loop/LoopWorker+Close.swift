@@ -91,7 +91,8 @@ extension LoopWorker where K: Kernel {
 
     /// Reads and forgets, so that unread input does not make the kernel send a reset over our last words.
     mutating func discardInput(_ slot: SlotID, reactor: inout LoopReactor) -> Leftover {
-        let step = connections[slot].linger.discard(from: connections[slot].descriptor, kernel: reactor.kernel)
+        let step = connections[slot].linger.discard(
+            from: connections[slot].descriptor, kernel: reactor.kernel)
         if step == .close { end(slot, ConnectionEnding(by: .server, reason: .normal), reactor: &reactor) }
         return .drained
     }
@@ -122,7 +123,9 @@ extension LoopWorker where K: Kernel {
         for timer in connections[slot].timers { reactor.cancel(timer) }
     }
 
-    /// The last of a connection. It may have ended for another reason before; that one stands.
+    /// The last of a connection.
+    ///
+    /// It may have ended for another reason before; that one stands.
     mutating func end(_ slot: SlotID, _ ending: ConnectionEnding, reactor: inout LoopReactor) {
         if connections[slot].record.ending == nil { connections[slot].record.ending = ending }
         leaveChannels(slot, reactor: &reactor)

@@ -72,7 +72,9 @@ extension LoopWorker where K: Kernel {
         observer.pushed(to: taken, byteCount: frame.bytes.count)
     }
 
-    /// Posts what this tick has for other loops. A full mailbox keeps its mail here, in order, for the next tick.
+    /// Posts what this tick has for other loops.
+    ///
+    /// A full mailbox keeps its mail here, in order, for the next tick.
     mutating func postMail(reactor: inout LoopReactor) {
         for loop in outgoing.indices where !outgoing[loop].isEmpty {
             switch settings.mailboxes[loop].post(draining: &outgoing[loop]) {

@@ -104,7 +104,9 @@ extension LoopWorker where K: Kernel {
         case .failure(let refusal):
             observer.tokenRefused(refusal, evidence, connections[slot], now: reactor.now)
             observer.upgraded(.credentials)
-            refuse(slot, refusal == .internal ? .unavailable(retryAfterSeconds: 1) : .unauthorized, reactor: &reactor)
+            refuse(
+                slot, refusal == .internal ? .unavailable(retryAfterSeconds: 1) : .unauthorized,
+                reactor: &reactor)
         }
     }
 

@@ -65,7 +65,8 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     static var gatherBytes: Int { 16_384 }
 
     init(
-        index: Int, settings: LoopSettings, tls: TLSContext, transport: TLSTransport, observer: LoopObserver, home: HomeHub
+        index: Int, settings: LoopSettings, tls: TLSContext, transport: TLSTransport, observer: LoopObserver,
+        home: HomeHub
     ) {
         self.index = index
         self.settings = settings
@@ -91,7 +92,7 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
         transport.beginTurn(at: reactor.now, peerHungUp: hungUp)
         if readiness.contains(.writable), connections[slot].isWriteBlocked { unblock(slot) }
         switch connections[slot].phase {
-        case .hello: return readHello(slot, reactor: &reactor)
+        case .hello: return readHello(slot, hasHungUp: hungUp, reactor: &reactor)
         case .handshake: return continueHandshake(slot, reactor: &reactor)
         case .head: return readHead(slot, reactor: &reactor)
         case .authorizing: return .drained

@@ -56,7 +56,9 @@ struct RelaySource: SidePortSource {
     private func openConnections() async -> [ConnectionSnapshot] {
         await withCheckedContinuation { continuation in
             let answer = SurveyAnswer(loops: relay.mailboxes.count) { continuation.resume(returning: $0) }
-            for mailbox in relay.mailboxes { _ = mailbox.post(.connections(ConnectionSurvey(answer: answer))) }
+            for mailbox in relay.mailboxes {
+                _ = mailbox.post(.connections(ConnectionSurvey(answer: answer)))
+            }
             DispatchQueue.global().asyncAfter(deadline: .now() + .seconds(1)) { answer.giveUp() }
         }
     }

@@ -34,10 +34,11 @@ struct RunningSidePort: Sendable {
         _ = Blocking.result { try await task.value }
     }
 
-    /// What Hummingbird has to say about single requests is in our metrics; only its errors are worth a line.
+    /// What Hummingbird has to say about single requests is in our metrics, its failure to start is thrown, and being
+    /// cancelled is how it ends: none of it belongs on standard error between our entries.
     private static var quietLogger: Logger {
         var logger = Logger(label: "belfry.sideport")
-        logger.logLevel = .error
+        logger.logLevel = .critical
         return logger
     }
 }

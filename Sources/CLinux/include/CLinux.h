@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <endian.h>
 #include <errno.h>
+#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pthread.h>
@@ -182,6 +183,34 @@ static inline int clinux_accept(int listener, clinux_address *peer) {
     if (fd < 0) return -errno;
     clinux_address_from(&storage, peer);
     return fd;
+}
+
+// Begins to connect: the socket turns writable when that is decided, and the first send or recv tells how.
+static inline int clinux_connect(const clinux_address *address) {
+    struct sockaddr_storage storage;
+    socklen_t length = clinux_address_to(address, &storage);
+    int fd = socket(storage.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return -errno;
+    int result = clinux_set_no_delay(fd);
+    if (result == 0) result = CLINUX_RESULT(connect(fd, (struct sockaddr *)&storage, length));
+    if (result == 0 || result == -EINPROGRESS) return fd;
+    close(fd);
+    return result;
+}
+
+// The first address of a name; waits for the resolver, so no loop may ask.
+static inline int clinux_resolve(const char *name, clinux_address *address) {
+    struct addrinfo hints, *found = NULL;
+    memset(&hints, 0, sizeof hints);
+    hints.ai_family = AF_UNSPEC;
+    hints.ai_socktype = SOCK_STREAM;
+    if (getaddrinfo(name, NULL, &hints, &found) != 0 || found == NULL) return -ENOENT;
+    struct sockaddr_storage storage;
+    memset(&storage, 0, sizeof storage);
+    memcpy(&storage, found->ai_addr, found->ai_addrlen);
+    freeaddrinfo(found);
+    clinux_address_from(&storage, address);
+    return 0;
 }
 
 static inline int clinux_local_port(int fd) {
