@@ -6,8 +6,8 @@ import BelfryTLS
 //
 //   handshaking ──▶ upgrading ──▶ joining ──▶ joined ──▶ ended
 //
-// Always: (1) what waits to be sent is bounded by the caller, who asks `hasRoom` before each message; (2) each of the
-// steps answers with a reason when the connection is over, and never goes on after it.
+// Always: (1) what waits to be sent is bounded by the caller, who asks `hasRoom` before each message; (2)
+// each of the steps answers with a reason when the connection is over, and never goes on after it.
 
 /// A WebSocket client over TLS.
 ///

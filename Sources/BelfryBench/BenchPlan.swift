@@ -33,7 +33,8 @@ package struct BenchPlan: Sendable {
     static let sizeRange = Stamp.byteCountMax...60_000
     /// An hour.
     static let secondRange = 1...3_600
-    /// Sequence numbers and expectations stay far below 2^63, and a run below a day's traffic of a large chat.
+    /// Sequence numbers and expectations stay far below 2^63, and a run below a day's traffic of a large
+    /// chat.
     static let messagesMax = 1_000_000_000
 
     /// How many messages the run sends.

@@ -22,6 +22,7 @@ extension BenchRun {
         let isIdle = next == .publishing && members.allSatisfy(\.isEmpty)
         phase = isIdle ? .over : next
         since = now
+        drainBegan = now
     }
 
     private func open() throws(Ending) {

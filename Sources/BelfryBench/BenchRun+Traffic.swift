@@ -43,9 +43,8 @@ extension BenchRun {
 
     /// Over when all has come, when nobody is left, or when patience is.
     func finishWhenQuiet() {
-        if report.missing == 0 || now - since > Self.drainPatience || members.allSatisfy(\.isEmpty) {
-            phase = .over
-        }
+        let isOutOfPatience = now - since > Self.drainPatience || now - drainBegan > Self.drainTimeMax
+        if report.missing == 0 || isOutOfPatience || members.allSatisfy(\.isEmpty) { phase = .over }
     }
 
     func handle(_ message: ServerMessage, _ connection: BenchConnection, _ index: Int) throws(Ending) {
@@ -85,6 +84,8 @@ extension BenchRun {
         case .inOrder: break
         }
         report.delivered &+= 1
+        // A backlog that still flows is late, not lost.
+        if phase == .draining { since = now }
         report.latency.record(nanoseconds: kernel.now().nanoseconds &- stamp.sentAt.nanoseconds)
     }
 }

@@ -4,11 +4,13 @@ import BelfryTLS
 
 // One thread, one epoll, three phases:
 //
-//   connecting ── all joined or failed ──▶ publishing ── duration ──▶ draining ── all delivered, or 5 s ──▶ over
+//   connecting ── all joined or failed ──▶ publishing ── duration ──▶ draining ──▶ over
+//                                                                             └── all came, or 5 s of silence
 //
-// Always: (1) each room has one publisher, its first living member, because only within one connection does an order
-// exist; (2) a message is expected by those who are in its room when it is sent; (3) sockets are read level-triggered,
-// a bounded number of records a turn, so that no flood keeps the clock from being looked at.
+// Always: (1) each room has one publisher, its first living member, because only within one connection does
+// an order exist; (2) a message is expected by those who are in its room when it is sent; (3) sockets are
+// read level-triggered, a bounded number of records a turn, so that no flood keeps the clock from being
+// looked at.
 
 /// Drives the connections of a plan.
 package final class BenchRun {
@@ -19,6 +21,8 @@ package final class BenchRun {
     /// Nobody got further for this long: the rest has failed.
     static let connectPatience = Duration.seconds(10)
     static let drainPatience = Duration.seconds(5)
+    /// A backlog of more than a minute is a result by itself.
+    static let drainTimeMax = Duration.seconds(60)
     /// Records a connection reads in a turn.
     static let readsPerTurn = 16
 
@@ -37,8 +41,9 @@ package final class BenchRun {
     var members: [[Int]]
     var sequences: [UInt64]
     var now: Instant
-    /// When the phase began or, while connecting, something last went on.
+    /// When the phase began or, while connecting and draining, something last went on.
     var since: Instant
+    var drainBegan: Instant
     /// How many messages of the plan had their turn.
     var turns = 0
     private var buffer = [UInt8](repeating: 0, count: 16_384)
@@ -56,6 +61,7 @@ package final class BenchRun {
         sequences = Array(repeating: 0, count: plan.rooms)
         now = kernel.now()
         since = now
+        drainBegan = now
     }
 
     /// Carries out a plan, in its duration and a few seconds more.

@@ -1,4 +1,5 @@
-/// Counts times in buckets whose width is 1/32 of their value: a quantile is at most 3.2 % too high, never too low.
+/// Counts times in buckets whose width is 1/32 of their value: a quantile is at most 3.2 % too high, never
+/// too low.
 ///
 /// 16 KiB whatever is recorded; the maximum is exact.
 struct LatencyHistogram {

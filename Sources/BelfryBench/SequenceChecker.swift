@@ -1,7 +1,7 @@
 /// Tells for one member of a room what each delivery is.
 ///
-/// Remembers the last 64 numbers. What is older counts as a duplicate: it may be one, and calling it delivered could
-/// hide a message that never came.
+/// Remembers the last 64 numbers. What is older counts as a duplicate: it may be one, and calling it
+/// delivered could hide a message that never came.
 struct SequenceChecker {
     enum Verdict: Equatable {
         case inOrder

@@ -1,6 +1,7 @@
 /// The opening handshake, client side (RFC 6455, section 4.1).
 ///
-/// Key and answer are the pair of section 1.3: the key keeps caches from replaying answers, and guards no secret.
+/// Key and answer are the pair of section 1.3: the key keeps caches from replaying answers, and guards no
+/// secret.
 enum Upgrade {
     static func request(_ target: BenchTarget) -> [UInt8] {
         let lines = [

@@ -1,10 +1,12 @@
 internal import COpenSSL
 
-// One TLS connection, client side, as plain as OpenSSL makes it: the socket is OpenSSL's to read and write, so the
-// process has to ignore SIGPIPE. What the relay does to spare system calls (TLSSession) a client does not need.
+// One TLS connection, client side, as plain as OpenSSL makes it: the socket is OpenSSL's to read and write,
+// so the process has to ignore SIGPIPE. What the relay does to spare system calls (TLSSession) a client does
+// not need.
 //
-// Always: (1) nothing blocks; (2) after `.failed` or `.closed` there is nothing to do but to free the session and then
-// close the socket; (3) a refused write is repeated with the same bytes, or with more behind them.
+// Always: (1) nothing blocks; (2) after `.failed` or `.closed` the owner closes the socket and
+// calls no more: freeing the session touches no descriptor; (3) a refused write is repeated with the same
+// bytes, or with more behind them.
 
 /// One client-side TLS session.
 ///
