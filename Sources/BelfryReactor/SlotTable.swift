@@ -5,9 +5,9 @@
 // so one comparison answers both "is it live" and "is it still the same"; (3) access yields the element in
 // place: no copy, no reference count; (4) a freed slot is the next to be used, while it is warm.
 //
-// Public, against the rule of this house: Swift 6.3.1 does not serialize the body of `@inlinable package` code
-// (`-emit-silgen` shows it), so other modules would call it unspecialized: 95 ns an access, measured, instead
-// of 2. This table is the one thing here that is touched once a delivery.
+// Public, as all of this module that others call on the way of a message: Swift 6.3.1 does not serialize the
+// body of `@inlinable package` code (`-emit-silgen` shows it), so they would call it unspecialized. Measured:
+// 95 ns an access instead of 2, and 460 ns a tick instead of 205.
 //
 // A generation comes round after 2^31 tenants of one slot: at 10,000 reconnects a second, all through the
 // same slot, 60 hours, and a stale name would have to sleep that long to matter.

@@ -37,7 +37,12 @@ internal import COpenSSL
             return
         }
         guard unsafe SSL_CTX_load_verify_locations(context, file, nil) == 1 else {
-            throw .refused(file: file, reason: ErrorQueue.text(of: ErrorQueue.drain()))
+            let code = ErrorQueue.drain()
+            // The top bit of 32 marks an error of the system (ERR_SYSTEM_FLAG), for which OpenSSL has no words.
+            guard code & 0x8000_0000 == 0 else {
+                throw .unreadable(file: file, systemError: Int32(code & 0x7FFF_FFFF))
+            }
+            throw .refused(file: file, reason: ErrorQueue.text(of: code))
         }
     }
 }
