@@ -57,7 +57,8 @@ package enum RelayProcess {
                 configurationHash: configuration.fingerprint,
                 isFirstProcess: ProcessInfo.processInfo.processIdentifier == 1))
         let relay = try Relay(configuration, path: path, application: application, journal: journal)
-        let sidePort = try RunningSidePort.start(relay)
+        // It answers to the end: the process takes it along, since stopping it first has NIO complain on standard error.
+        _ = try RunningSidePort.start(relay)
         let notifier = SystemdNotifier()
         let housekeeping = Housekeeping(relay: relay, notifier: notifier)
         relay.registry.state = .serving
@@ -69,7 +70,6 @@ package enum RelayProcess {
         note("belfry \(BelfryVersion.number) listens on \(listeners.joined(separator: ", "))")
         serve(relay, signals, notifier)
         housekeeping.stop()
-        sidePort.stop()
         relay.limits.settleAll()
         stopped(relay, since: started)
         return ExitCode.success

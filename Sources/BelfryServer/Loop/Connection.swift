@@ -87,16 +87,6 @@ struct Connection: ~Copyable {
     }
 }
 
-extension Connection {
-    /// No WebSocket yet: nothing is owed to the peer but an answer.
-    var isBeforeUpgrade: Bool {
-        switch phase {
-        case .hello, .handshake, .head: true
-        case .authorizing, .open, .closing, .lingering: false
-        }
-    }
-}
-
 /// What a connection did, for its close event and the side port.
 struct ConnectionLedger {
     var lastActivity: Instant

@@ -5,10 +5,11 @@ import BelfryTLS
 // From the first byte to an open TLS session.
 
 extension LoopWorker where K: Kernel {
-    mutating func readHello(_ slot: SlotID, reactor: inout LoopReactor) -> Leftover {
+    /// - `hasHungUp`: The end of the stream waits behind the bytes, and no further edge will tell of it.
+    mutating func readHello(_ slot: SlotID, hasHungUp: Bool, reactor: inout LoopReactor) -> Leftover {
         let descriptor = connections[slot].descriptor.rawValue
         switch connections[slot].gate.receive(from: descriptor, through: transport) {
-        case .needsRead: return .drained
+        case .needsRead: return hasHungUp ? .more : .drained
         case .complete(let hello): return beginHandshake(slot, hello, reactor: &reactor)
         case .refused(let refusal):
             transport.sendClear(refusal.answer, to: descriptor)

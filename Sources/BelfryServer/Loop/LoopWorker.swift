@@ -91,16 +91,8 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
         let hungUp = !readiness.isDisjoint(with: [.halfClosed, .hangup])
         transport.beginTurn(at: reactor.now, peerHungUp: hungUp)
         if readiness.contains(.writable), connections[slot].isWriteBlocked { unblock(slot) }
-        let leftover = serve(slot, reactor: &reactor)
-        // The end of the stream may wait behind bytes that ended this turn, and no further edge will tell of it.
-        let mayHideEnd = hungUp && readiness != .resumed && leftover == .drained
-        return mayHideEnd && connections.contains(slot) && connections[slot].isBeforeUpgrade
-            ? .more : leftover
-    }
-
-    private mutating func serve(_ slot: SlotID, reactor: inout LoopReactor) -> Leftover {
         switch connections[slot].phase {
-        case .hello: return readHello(slot, reactor: &reactor)
+        case .hello: return readHello(slot, hasHungUp: hungUp, reactor: &reactor)
         case .handshake: return continueHandshake(slot, reactor: &reactor)
         case .head: return readHead(slot, reactor: &reactor)
         case .authorizing: return .drained
