@@ -62,12 +62,14 @@ package struct TLSSettings: Hashable, Sendable {
         unsafe EVP_CIPHER_free(ticketCipher)
     }
 
+    /// TLS 1.3 tickets are not sent by the handshake, which would cost a packet of their own: see `offerTicket`.
+    ///
     /// The lists are ours and constant, so a refusal is a bug or another libssl than we know.
     private func configure(_ settings: TLSSettings) {
         let version = settings.minVersion == .tls1_2 ? TLS1_2_VERSION : TLS1_3_VERSION
         let accepted = unsafe [
             belfry_ctx_set_min_version(context, version), SSL_CTX_set_cipher_list(context, Self.ciphers),
-            belfry_ctx_set_groups(context, Self.groups), SSL_CTX_set_num_tickets(context, 1),
+            belfry_ctx_set_groups(context, Self.groups), SSL_CTX_set_num_tickets(context, 0),
             SSL_CTX_set_session_id_context(context, "belfry", 6),
         ]
         precondition(

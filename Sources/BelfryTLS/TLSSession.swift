@@ -30,6 +30,10 @@ internal import COpenSSL
     var idleTurn: UInt64 = 0
     var writeIsPending = false
     var isGoodbyeSaid = false
+    /// TLS 1.3: the client has not yet got its ticket.
+    var owesTicket = false
+    /// Writes go out without the ticket as long as this is set.
+    package var holdsTicketBack = false
     var keyUpdates = KeyUpdateBudget()
     /// Post-handshake messages of the peer so far: KeyUpdates, and renegotiations refused.
     package internal(set) var keyUpdateCount: UInt32 = 0
@@ -93,6 +97,7 @@ internal import COpenSSL
         switch result {
         case .moved:
             state = .open
+            owesTicket = unsafe SSL_version(ssl) == TLS1_3_VERSION
             return .done(summary())
         case .needsRead, .quietMessage: return .needsRead
         case .needsWrite: return .needsWrite

@@ -20,7 +20,11 @@ internal import COpenSSL
     /// Receives into the buffer: the byte count, 0 at the end of the stream, or `-errno`.
     package typealias Receive = (_ descriptor: Int32, _ buffer: UnsafeMutableRawBufferPointer) -> Int
     /// Sends from the buffer: the byte count, or `-errno`.
-    package typealias Send = (_ descriptor: Int32, _ bytes: UnsafeRawBufferPointer) -> Int
+    ///
+    /// With `isMoreToCome` the bytes may wait for those of the next call (`MSG_MORE`).
+    package typealias Send = (
+        _ descriptor: Int32, _ bytes: UnsafeRawBufferPointer, _ isMoreToCome: Bool
+    ) -> Int
 
     /// Most bytes one connection reads from its socket in one turn, so that no peer starves another.
     package static let bytesPerTurn = 65_536
@@ -34,7 +38,7 @@ internal import COpenSSL
     ///   - send: Never blocks and raises no `SIGPIPE`.
     package init(
         receive: @escaping Receive = { unsafe belfry_receive($0, $1.baseAddress, $1.count) },
-        send: @escaping Send = { unsafe belfry_send($0, $1.baseAddress, $1.count) }
+        send: @escaping Send = { unsafe belfry_send($0, $1.baseAddress, $1.count, $2) }
     ) {
         let scratch = UnsafeMutableRawBufferPointer.allocate(byteCount: Self.bytesPerTurn, alignment: 64)
         unsafe wire = .allocate(capacity: 1)
@@ -83,7 +87,7 @@ extension TLSTransport {
     /// - Returns: The byte count sent, or `-errno`.
     @discardableResult
     package func sendClear(_ bytes: [UInt8], to descriptor: Int32) -> Int {
-        let sent = unsafe bytes.withUnsafeBytes { unsafe wire.pointee.send(descriptor, $0) }
+        let sent = unsafe bytes.withUnsafeBytes { unsafe wire.pointee.send(descriptor, $0, false) }
         if sent > 0 { unsafe wire.pointee.bytesSent &+= UInt64(sent) }
         return sent
     }

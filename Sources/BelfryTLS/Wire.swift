@@ -28,6 +28,8 @@ internal import COpenSSL
     private(set) var reachedEnd = false
     private(set) var systemError: Int32 = 0
     private var sendBufferFull = false
+    /// The call's next record goes out together with the one behind it.
+    var isMoreToCome = false
     /// Set to make the current call stop reading after the message at hand.
     var pausesReading = false
     var alertSent: TLSAlert?
@@ -72,6 +74,7 @@ internal import COpenSSL
         unsafe reachedEnd = false
         unsafe systemError = 0
         unsafe sendBufferFull = false
+        unsafe isMoreToCome = false
         unsafe pausesReading = false
         unsafe alertSent = nil
         unsafe alertReceived = nil
@@ -146,7 +149,9 @@ extension Wire {
     /// Sends what OpenSSL encrypted.
     mutating func take(_ source: UnsafeRawPointer, _ count: Int) -> Outcome {
         if unsafe sendBufferFull { return .tryLater }
-        let sent = unsafe send(descriptor, UnsafeRawBufferPointer(start: source, count: count))
+        let bytes = unsafe UnsafeRawBufferPointer(start: source, count: count)
+        let sent = unsafe send(descriptor, bytes, isMoreToCome)
+        unsafe isMoreToCome = false
         if sent > 0 {
             unsafe bytesSent &+= UInt64(sent)
             unsafe sendBufferFull = sent < count

@@ -16,6 +16,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
+#include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
@@ -26,8 +27,9 @@ static inline ssize_t belfry_receive(int descriptor, void *bytes, size_t count) 
     return result < 0 ? -errno : result;
 }
 
-static inline ssize_t belfry_send(int descriptor, const void *bytes, size_t count) {
-    ssize_t result = send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL);
+static inline ssize_t belfry_send(int descriptor, const void *bytes, size_t count, bool is_more_to_come) {
+    int more = is_more_to_come ? MSG_MORE : 0;
+    ssize_t result = send(descriptor, bytes, count, MSG_DONTWAIT | MSG_NOSIGNAL | more);
     return result < 0 ? -errno : result;
 }
 

@@ -15,6 +15,8 @@ final class SimulatedWire {
     var error: Int?
     private(set) var receiveCalls = 0
     private(set) var sendCalls = 0
+    /// Sends that nothing was announced to follow.
+    private(set) var packets = 0
 
     func receive(_ buffer: UnsafeMutableRawBufferPointer) -> Int {
         receiveCalls += 1
@@ -26,8 +28,9 @@ final class SimulatedWire {
         return count
     }
 
-    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
+    func send(_ bytes: UnsafeRawBufferPointer, isMoreToCome: Bool) -> Int {
         sendCalls += 1
+        if !isMoreToCome { packets += 1 }
         if let error { return -error }
         let count = min(bytes.count, sendRoom, sendMax)
         guard count > 0 else { return -11 }
@@ -53,7 +56,7 @@ final class TestLoop {
         let wires = self.wires
         transport = unsafe TLSTransport(
             receive: { unsafe wires.byDescriptor[$0]?.receive($1) ?? -9 },
-            send: { unsafe wires.byDescriptor[$0]?.send($1) ?? -9 })
+            send: { unsafe wires.byDescriptor[$0]?.send($1, isMoreToCome: $2) ?? -9 })
         context = Self.makeContext(material, settings, tickets)
     }
 

@@ -111,7 +111,9 @@ import Testing
         for _ in 0..<10 where !done {
             client.handshake()
             let output = client.takeOutput()
-            if !output.isEmpty { #expect(unsafe belfry_send(ends[1], output, output.count) == output.count) }
+            if !output.isEmpty {
+                #expect(unsafe belfry_send(ends[1], output, output.count, false) == output.count)
+            }
             transport.beginTurn(at: .init(nanoseconds: 1))
             if case .done = session.handshake(on: ends[0]) { done = true }
             var buffer = [UInt8](repeating: 0, count: 65_536)

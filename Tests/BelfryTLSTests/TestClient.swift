@@ -135,6 +135,8 @@ struct ClientOffer: Sendable {
 
     var session: ClientSession? { unsafe SSL_get1_session(ssl).map { unsafe ClientSession(adopting: $0) } }
 
+    var holdsTicket: Bool { unsafe SSL_SESSION_is_resumable(SSL_get_session(ssl)) == 1 }
+
     var isResumed: Bool { unsafe SSL_session_reused(ssl) == 1 }
 
     var version: CInt { unsafe SSL_version(ssl) }

@@ -8,8 +8,15 @@ import Testing
     private func ticket(from loop: TestLoop, _ offer: ClientOffer) throws -> ClientSession {
         let conversation = loop.connect(offer)
         try #require(conversation.shakeHands().summary != nil)
-        _ = conversation.client.receive()
+        answer(conversation)
         return try #require(conversation.client.session)
+    }
+
+    /// The server's first words, which bring the ticket.
+    private func answer(_ conversation: Conversation) {
+        #expect(conversation.write([0x68]).written == 1)
+        conversation.clientListens()
+        #expect(conversation.client.receive() == [0x68])
     }
 
     private func resume(_ session: ClientSession, on loop: TestLoop, _ offer: ClientOffer) throws -> (
@@ -19,7 +26,7 @@ import Testing
         offer.session = session
         let conversation = loop.connect(offer)
         let summary = try #require(conversation.shakeHands().summary)
-        _ = conversation.client.receive()
+        answer(conversation)
         #expect(summary.isResumed == conversation.client.isResumed)
         return (summary.isResumed, conversation.client.session)
     }
@@ -81,6 +88,44 @@ import Testing
         }
     }
 
+    @Test func `the ticket travels in the first answer's packet, once`() throws {
+        let conversation = TestLoop().connect(offer(TLS1_3_VERSION))
+        try #require(conversation.shakeHands().summary != nil)
+        _ = conversation.client.receive()
+        #expect(!conversation.client.holdsTicket)
+        let handshakePackets = conversation.wire.packets
+        answer(conversation)
+        #expect(conversation.client.holdsTicket)
+        #expect(conversation.wire.packets == handshakePackets + 1)
+        let bytesSent = conversation.loop.transport.bytesSent
+        answer(conversation)
+        // One byte, its content type, the tag and the record's head (RFC 8446, 5.2).
+        #expect(conversation.loop.transport.bytesSent == bytesSent + 23)
+    }
+
+    @Test func `a ticket held back travels with the first write after it is let go`() throws {
+        let conversation = TestLoop().connect(offer(TLS1_3_VERSION))
+        try #require(conversation.shakeHands().summary != nil)
+        conversation.session?.holdsTicketBack = true
+        answer(conversation)
+        #expect(!conversation.client.holdsTicket)
+        conversation.session?.holdsTicketBack = false
+        answer(conversation)
+        #expect(conversation.client.holdsTicket)
+    }
+
+    @Test func `a ticket that the socket refuses goes out with the write's repetition`() throws {
+        let conversation = TestLoop().connect(offer(TLS1_3_VERSION))
+        try #require(conversation.shakeHands().summary != nil)
+        conversation.wire.sendRoom = 0
+        #expect(conversation.write([0x68]).end == .needsWrite)
+        conversation.wire.sendRoom = 10
+        #expect(conversation.write([0x68]).end == .needsWrite)
+        conversation.wire.sendRoom = .max
+        answer(conversation)
+        #expect(conversation.client.holdsTicket)
+    }
+
     @Test func `tickets live a day at most`() throws {
         let session = try ticket(from: TestLoop(), offer(TLS1_3_VERSION))
         #expect(unsafe SSL_SESSION_get_ticket_lifetime_hint(session.session) <= 86_400)
@@ -96,7 +141,7 @@ import Testing
             let conversation = loop.connect(offer)
             let summary = try #require(conversation.shakeHands().summary)
             #expect(summary.isResumed == (session != nil))
-            _ = conversation.client.receive()
+            answer(conversation)
             session = conversation.client.session
             keys.rotate()
         }

@@ -149,6 +149,20 @@ class TestResumption:
         assert "Reused, " in output and "200 OK" in output
         assert shared.metrics().total("belfry_tls_handshakes_total", resumed="yes") == before + 1
 
+    def test_a_websocket_gets_its_ticket_with_the_first_ping(self, start):
+        relay = start(client={"ping": "1s", "pong": "500ms"})
+        context = relay.tls_context(minimum_version=ssl.TLSVersion.TLSv1_3)
+        client = relay.client(context=context)
+        assert "connect" in client.connect(relay.token())
+        assert not client.connection.tls.session.has_ticket
+        assert client.next_frame().payload == b"{}"
+        client.send_text("{}")
+        session = client.connection.tls.session
+        assert session.has_ticket
+        with socket.create_connection(("127.0.0.1", relay.port)) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost", session=session) as again:
+                assert again.session_reused
+
     def test_a_ticket_of_another_relay_is_no_use(self, shared, start, tmp_path):
         other = start()
         s_client(other, "-tls1_2", "-sess_out", str(tmp_path / "session"), "-ign_eof", text=GET)

@@ -52,6 +52,7 @@ extension LoopWorker where K: Kernel {
     }
 
     private mutating func ping(_ slot: SlotID, reactor: inout LoopReactor) {
+        connections[slot].tls?.holdsTicketBack = false
         if connections[slot].nativePings != nil {
             connections[slot].nativePings? += 1
             observer.frameSent(.ping)

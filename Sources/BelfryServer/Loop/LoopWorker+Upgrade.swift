@@ -116,6 +116,8 @@ extension LoopWorker where K: Kernel {
         let response = HTTPResponse.switchingProtocols(upgrade, sha1: Digest.sha1)
         observer.upgraded(.accepted)
         observer.responded(101, listener: connections[slot].listener)
+        // A ticket costs as much as it saves the server: it is for clients that stay (decision 0006).
+        connections[slot].tls?.holdsTicketBack = settings.pingInterval > .zero
         enqueue(slot, OutboundFrame(bytes: response.encoded()))
         enter(.open, slot)
         connections[slot].head = RequestHeadParser()
