@@ -2,16 +2,11 @@
 // Kelvin sign, and then a header that says `websoc\u{212A}et` would pass.
 
 extension UInt8 {
-    /// `tchar` (RFC 9110, section 5.6.2).
+    /// `tchar` (RFC 9110, section 5.6.2): letters, digits and `!#$%&'*+-.^_`|~`.
     var isTokenCharacter: Bool {
-        switch self {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
-        case UInt8(ascii: "^")...UInt8(ascii: "z"), UInt8(ascii: "|"), UInt8(ascii: "~"): true
-        case UInt8(ascii: "!"), UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."):
-            true
-        case UInt8(ascii: "#")...UInt8(ascii: "'"): true
-        default: false
-        }
+        // A bit for each of the 128: every byte of every name is asked, and a switch costs twice as much.
+        let characters: UInt64 = self < 0x40 ? 0x03FF_6CFA_0000_0000 : 0x57FF_FFFF_C7FF_FFFE
+        return self < 0x80 && characters &>> UInt64(self & 0x3F) & 1 == 1
     }
 
     /// What a field value may hold (RFC 9110, section 5.5): no control character but the tab.
@@ -31,9 +26,23 @@ extension UInt8 {
     }
 
     /// A character of a host name or address, bracketed IPv6 aside.
-    var isHostCharacter: Bool { isAlphanumeric || [0x2D, 0x2E, 0x5F].contains(self) }
+    var isHostCharacter: Bool {
+        isAlphanumeric || self == UInt8(ascii: "-") || self == UInt8(ascii: ".") || self == UInt8(ascii: "_")
+    }
 
-    var isAlphanumeric: Bool { isDigit || lowercased >= UInt8(ascii: "a") && lowercased <= UInt8(ascii: "z") }
+    /// A character of a `b64token` (RFC 6750, section 2.1), its padding aside.
+    var isBearerCharacter: Bool {
+        if isAlphanumeric { return true }
+        return switch self {
+        case UInt8(ascii: "-")...UInt8(ascii: "/"), UInt8(ascii: "_"), UInt8(ascii: "~"), UInt8(ascii: "+"):
+            true
+        default: false
+        }
+    }
+
+    var isAlphanumeric: Bool { isLetter || isDigit }
+
+    var isLetter: Bool { self | 0x20 >= UInt8(ascii: "a") && self | 0x20 <= UInt8(ascii: "z") }
 
     var isDigit: Bool { self >= UInt8(ascii: "0") && self <= UInt8(ascii: "9") }
 
@@ -45,21 +54,5 @@ extension UInt8 {
         case UInt8(ascii: "a")...UInt8(ascii: "f"): lowercased &- UInt8(ascii: "a") &+ 10
         default: nil
         }
-    }
-}
-
-extension StringProtocol {
-    var asciiLowercased: String { String(decoding: utf8.map(\.lowercased), as: UTF8.self) }
-
-    func equalsIgnoringCase(_ other: some StringProtocol) -> Bool {
-        utf8.elementsEqual(other.utf8) { $0.lowercased == $1.lowercased }
-    }
-
-    var isToken: Bool { !isEmpty && utf8.allSatisfy(\.isTokenCharacter) }
-
-    /// Without the blanks and tabs around it.
-    var trimmed: String {
-        let head = utf8.drop(while: \.isOptionalWhitespace)
-        return String(decoding: head.reversed().drop(while: \.isOptionalWhitespace).reversed(), as: UTF8.self)
     }
 }

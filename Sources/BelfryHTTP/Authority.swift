@@ -1,39 +1,48 @@
 /// A host and a port, in a form that compares exactly: lowercase, with the scheme's port filled in.
 struct Authority: Equatable, Sendable {
     /// A name, an IPv4 address, or an IPv6 address in brackets.
-    let host: String
+    let host: Octets
     let port: UInt16?
 
     /// Returns `nil` for user information, an empty host, and everything else a Host field must not hold.
-    init?(_ text: some StringProtocol, defaultPort: UInt16?) {
-        let bytes = Array(text.utf8)
-        let hostEnd = bytes.first == UInt8(ascii: "[") ? Self.endOfAddress(bytes) : Self.endOfName(bytes)
-        guard let hostEnd, hostEnd > 0 else { return nil }
-        host = String(decoding: bytes[..<hostEnd], as: UTF8.self).asciiLowercased
-        if hostEnd == bytes.count {
+    ///
+    /// - Parameters:
+    ///   - text: In lowercase, or authorities do not compare.
+    ///   - defaultPort: The port that goes without saying.
+    init?(_ text: Octets, defaultPort: UInt16?) {
+        guard let hostEnd = Self.endOfHost(text.span), hostEnd > 0 else { return nil }
+        host = text.prefix(hostEnd)
+        if hostEnd == text.count {
             port = defaultPort
         } else {
-            guard bytes[hostEnd] == UInt8(ascii: ":"), let number = Self.port(bytes[(hostEnd + 1)...]) else {
-                return nil
-            }
+            guard let number = Self.port(text.dropFirst(hostEnd)) else { return nil }
             port = number
         }
     }
 
-    private static func endOfName(_ bytes: [UInt8]) -> Int? {
-        bytes.firstIndex { !$0.isHostCharacter } ?? bytes.count
+    private static func endOfHost(_ bytes: Span<UInt8>) -> Int? {
+        if !bytes.isEmpty, bytes[0] == UInt8(ascii: "[") { return endOfAddress(bytes) }
+        var index = 0
+        while index < bytes.count, bytes[index].isHostCharacter { index &+= 1 }
+        return index
     }
 
-    private static func endOfAddress(_ bytes: [UInt8]) -> Int? {
+    private static func endOfAddress(_ bytes: Span<UInt8>) -> Int? {
         guard let close = bytes.firstIndex(of: UInt8(ascii: "]")), close > 2 else { return nil }
-        let isAddress = bytes[1..<close].allSatisfy {
+        let isAddress = bytes.extracting(1..<close).allSatisfy {
             $0.hexadecimalValue != nil || $0 == UInt8(ascii: ":") || $0 == UInt8(ascii: ".")
         }
         return isAddress ? close + 1 : nil
     }
 
-    private static func port(_ digits: ArraySlice<UInt8>) -> UInt16? {
-        guard (1...5).contains(digits.count), digits.allSatisfy(\.isDigit) else { return nil }
-        return UInt16(String(decoding: digits, as: UTF8.self))
+    /// Reads `:` and one to five digits.
+    private static func port(_ bytes: Octets) -> UInt16? {
+        guard bytes.first == UInt8(ascii: ":"), (2...6).contains(bytes.count) else { return nil }
+        var number: UInt32 = 0
+        for digit in bytes.dropFirst() {
+            guard digit.isDigit else { return nil }
+            number = number &* 10 &+ UInt32(digit &- UInt8(ascii: "0"))
+        }
+        return UInt16(exactly: number)
     }
 }

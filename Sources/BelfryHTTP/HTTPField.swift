@@ -9,9 +9,12 @@ package struct HTTPField: Equatable, Sendable {
 
     /// Returns `nil` for a name that is no token or a value with control characters (RFC 9110, section 5).
     package init?(name: String, value: String) {
-        guard name.isToken, value.utf8.allSatisfy(\.isFieldValueByte) else { return nil }
+        let token = name.utf8.span
+        guard !token.isEmpty, token.tokenLength == token.count, value.utf8.span.isFieldValue else {
+            return nil
+        }
         self.name = name
-        self.value = value.trimmed
+        self.value = Octets(value.utf8).trimmed.text
     }
 
     /// A field written in our own source.
@@ -20,15 +23,30 @@ package struct HTTPField: Equatable, Sendable {
         self.value = value.description
     }
 
+    /// A field of a head, which has been checked.
+    init(_ place: FieldPlace, in head: [UInt8]) {
+        name = head[place.name].text
+        value = head[place.value].text
+    }
+}
+
+/// Where a field of a head stands: nobody reads most fields, so they become text only when somebody does.
+struct FieldPlace: Equatable, Sendable {
+    let name: Place
+    /// Without surrounding whitespace.
+    let value: Place
+
     /// Reads one line of a request head, without its line ending (RFC 9112, section 5).
-    static func parse(_ line: [UInt8]) throws(HTTPRefusal) -> HTTPField {
-        if let first = line.first, first.isOptionalWhitespace { throw .foldedField }
-        guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { throw .malformedField }
-        // Checked as bytes: decoding would turn an invalid one into a character that passes.
-        guard line.allSatisfy(\.isFieldValueByte) else { throw .malformedField }
-        let name = String(decoding: line[..<colon], as: UTF8.self)
-        let value = String(decoding: line[(colon + 1)...], as: UTF8.self)
-        guard let field = HTTPField(name: name, value: value) else { throw .malformedField }
-        return field
+    ///
+    /// Checks bytes, not text: decoding would turn an invalid one into a character that passes.
+    init(_ line: Range<Int>, in head: Span<UInt8>) throws(HTTPRefusal) {
+        let bytes = head.extracting(line)
+        if !bytes.isEmpty, bytes[0].isOptionalWhitespace { throw .foldedField }
+        let colon = bytes.tokenLength
+        guard colon > 0, colon < bytes.count, bytes[colon] == UInt8(ascii: ":") else { throw .malformedField }
+        let value = bytes.extracting((colon &+ 1)...)
+        guard value.isFieldValue else { throw .malformedField }
+        self.name = Place(0..<colon, from: line.lowerBound)
+        self.value = Place(value.trimmedRange, from: line.lowerBound &+ colon &+ 1)
     }
 }

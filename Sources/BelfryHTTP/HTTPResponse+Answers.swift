@@ -14,13 +14,11 @@ extension HTTPResponse {
         _ upgrade: AcceptedUpgrade, sha1: (Span<UInt8>) -> [UInt8]
     ) -> HTTPResponse {
         // Section 1.3: the GUID shows that the server understood the handshake and is no cache replaying one.
-        let proof = Array((upgrade.key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11").utf8)
-        let accept = HTTPField(name: "Sec-WebSocket-Accept", value: Base64.encode(sha1(proof.span)))
-        let subprotocol = upgrade.subprotocol.flatMap {
-            HTTPField(name: "Sec-WebSocket-Protocol", value: $0.subprotocol)
-        }
-        let fields = [HTTPField("Upgrade", "websocket"), HTTPField("Connection", "Upgrade")]
-        return HTTPResponse(switchingProtocols: fields + [accept, subprotocol].compactMap { $0 })
+        var proof: [UInt8] = []
+        proof.reserveCapacity(60)  // 24 of the key, 36 of the GUID
+        proof.append(contentsOf: upgrade.key.utf8)
+        proof.append(contentsOf: "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
+        return HTTPResponse(switchingProtocols: sha1(proof.span), subprotocol: upgrade.subprotocol)
     }
 
     /// The answer to a request that was refused: one sentence of text.

@@ -4,36 +4,37 @@
 
 /// The origin of a page (RFC 6454, section 6.2): `scheme://host[:port]` and nothing else.
 struct Origin: Equatable, Sendable {
-    let scheme: String
+    /// In lowercase, as the authority is.
+    let scheme: Octets
     let authority: Authority
 
-    init?(_ text: String) {
-        guard let separator = Self.separator(in: text) else { return nil }
-        scheme = text[..<separator.lowerBound].asciiLowercased
+    init?(_ text: Octets) {
+        let folded = text.lowercased
+        guard let separator = Self.separator(in: folded) else { return nil }
+        scheme = folded[..<separator.lowerBound]
         guard Self.isScheme(scheme),
-            let authority = Authority(text[separator.upperBound...], defaultPort: Self.defaultPort(scheme))
+            let authority = Authority(
+                folded[separator.upperBound...], defaultPort: Self.defaultPort(scheme))
         else { return nil }
         self.authority = authority
     }
 
-    static func separator(in text: String) -> Range<String.Index>? {
-        guard let colon = text.firstIndex(of: ":") else { return nil }
-        let rest = text[colon...]
-        guard rest.hasPrefix("://") else { return nil }
-        return colon..<text.index(colon, offsetBy: 3)
+    static func separator(in text: Octets) -> Range<Int>? {
+        guard let colon = text.span.firstIndex(of: UInt8(ascii: ":")) else { return nil }
+        let start = text.startIndex &+ colon
+        return text[start...].hasPrefix("://") ? start..<(start &+ 3) : nil
     }
 
-    private static func isScheme(_ text: String) -> Bool {
-        guard let first = text.utf8.first, first.isAlphanumeric, !first.isDigit else { return false }
-        return text.utf8.allSatisfy { $0.isAlphanumeric || "+-.".utf8.contains($0) }
-    }
-
-    static func defaultPort(_ scheme: String) -> UInt16? {
-        switch scheme {
-        case "https": 443
-        case "http": 80
-        default: nil
+    private static func isScheme(_ text: Octets) -> Bool {
+        guard let first = text.first, first.isLetter else { return false }
+        return text.span.allSatisfy {
+            $0.isAlphanumeric || $0 == UInt8(ascii: "+") || $0 == UInt8(ascii: "-") || $0 == UInt8(ascii: ".")
         }
+    }
+
+    private static func defaultPort(_ scheme: Octets) -> UInt16? {
+        if scheme.equals("https") { return 443 }
+        return scheme.equals("http") ? 80 : nil
     }
 }
 
@@ -77,18 +78,19 @@ package struct OriginPolicy: Equatable, Sendable {
     /// `null`, what browsers send for sandboxed and local pages, never may, not even under `*`: any site can make
     /// a frame with that origin.
     package func allows(_ head: RequestHead) -> Bool {
-        let values = head.values("origin")
-        guard let value = values.first else { return allowsMissing }
-        guard values.count == 1, !value.isEmpty, !value.equalsIgnoringCase("null") else { return false }
+        var values = head.fieldValues("origin")
+        guard let value = values.next() else { return allowsMissing }
+        guard values.next() == nil, !value.isEmpty, !value.equalsIgnoringCase("null") else { return false }
         if entries.contains(.any) { return true }
         guard let origin = Origin(value) else { return false }
-        if entries.isEmpty { return Self.isOwn(origin, head.host) }
+        if entries.isEmpty { return Self.isOwn(origin, head.hostBytes) }
         return entries.contains { Self.matches($0, origin) }
     }
 
     /// The relay speaks TLS only, so its own origin is `https` with the Host field's port.
-    private static func isOwn(_ origin: Origin, _ host: String) -> Bool {
-        origin.scheme == "https" && origin.authority == Authority(host, defaultPort: 443)
+    private static func isOwn(_ origin: Origin, _ host: Octets) -> Bool {
+        origin.scheme.equals("https")
+            && origin.authority == Authority(host.lowercased, defaultPort: 443)
     }
 
     private static func matches(_ entry: Entry, _ origin: Origin) -> Bool {
@@ -103,17 +105,19 @@ package struct OriginPolicy: Equatable, Sendable {
         guard origin.scheme == domain.scheme, origin.authority.port == domain.authority.port else {
             return false
         }
-        let labels = origin.authority.host.split(separator: ".", omittingEmptySubsequences: false)
-        let base = domain.authority.host.split(separator: ".", omittingEmptySubsequences: false)
-        guard labels.count > base.count, !labels.contains("") else { return false }
+        let dot = UInt8(ascii: ".")
+        let labels = origin.authority.host.split(separator: dot, omittingEmptySubsequences: false)
+        let base = domain.authority.host.split(separator: dot, omittingEmptySubsequences: false)
+        guard labels.count > base.count, !labels.contains([]) else { return false }
         return labels.suffix(base.count) == base[...]
     }
 
     private static func parse(_ entry: String) -> Entry? {
         if entry == "*" { return .any }
-        guard let separator = Origin.separator(in: entry) else { return nil }
-        guard entry[separator.upperBound...].hasPrefix("*.") else { return Origin(entry).map(Entry.exact) }
-        let domain = entry[..<separator.upperBound] + entry[separator.upperBound...].dropFirst(2)
-        return Origin(String(domain)).map(Entry.subdomains)
+        let text = Array(entry.utf8)[...]
+        guard let separator = Origin.separator(in: text) else { return nil }
+        let rest = text[separator.upperBound...]
+        guard rest.hasPrefix("*.") else { return Origin(text).map(Entry.exact) }
+        return Origin(text[..<separator.upperBound] + rest.dropFirst(2)).map(Entry.subdomains)
     }
 }

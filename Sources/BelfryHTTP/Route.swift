@@ -8,7 +8,8 @@ package enum Route: String, CaseIterable, Sendable {
     ///
     /// - Throws: ``HTTPRefusal/notFound``, or ``HTTPRefusal/methodNotAllowed(_:)`` for a known path.
     package static func find(_ head: RequestHead) throws(HTTPRefusal) -> Route {
-        guard let route = Route(rawValue: head.target.path) else { throw .notFound }
+        let target = head.target
+        guard let route = allCases.first(where: { target.hasPath($0.rawValue) }) else { throw .notFound }
         guard route.methods.contains(head.method) else { throw .methodNotAllowed(route) }
         return route
     }

@@ -27,12 +27,12 @@ package struct BearerToken: Equatable, Sendable, CustomStringConvertible, Custom
     package var customMirror: Mirror { Mirror(self, children: []) }
 
     /// Returns `nil` unless `text` is a `b64token` (RFC 6750, section 2.1).
-    init?(_ text: some StringProtocol) {
-        let body = text.utf8.reversed().drop { $0 == UInt8(ascii: "=") }
-        guard !body.isEmpty, body.allSatisfy({ $0.isAlphanumeric || "-._~+/".utf8.contains($0) }) else {
-            return nil
-        }
-        self.text = String(text)
+    init?(_ text: Octets) {
+        let bytes = text.span
+        var end = bytes.count
+        while end > 0, bytes[end &- 1] == UInt8(ascii: "=") { end &-= 1 }
+        guard end > 0, bytes.extracting(0..<end).allSatisfy({ $0.isBearerCharacter }) else { return nil }
+        self.text = text.text
     }
 }
 
@@ -80,6 +80,7 @@ package enum WebSocketUpgrade {
     /// Where clients have been seen to put tokens in a URL.
     private static let tokenParameters = ["token", "access_token", "jwt"]
     private static let bearerPrefix = "bearer."
+    private static let subprotocolField = "sec-websocket-protocol"
 
     private static func accept(
         _ head: RequestHead, _ policy: UpgradePolicy
@@ -88,24 +89,22 @@ package enum WebSocketUpgrade {
         guard policy.origins.allows(head) else { throw .origin }
         let query = head.target.query
         guard !query.contains(anyOf: tokenParameters) else { throw .queryToken }
-        let offers = head.list("sec-websocket-protocol")
-        let subprotocol = try subprotocol(offers, policy)
+        let subprotocol = try subprotocol(head, policy)
         let codec = try codec(query, subprotocol, policy)
         return AcceptedUpgrade(
-            key: key, subprotocol: subprotocol, codec: codec, bearer: try bearer(head, offers),
+            key: key, subprotocol: subprotocol, codec: codec, bearer: try bearer(head),
             usesNativePing: query.value("cf_ws_frame_ping_pong") == "true")
     }
 
     private static func handshakeKey(_ head: RequestHead) throws(UpgradeRefusal) -> String {
-        guard head.list("upgrade").contains(where: { $0.equalsIgnoringCase("websocket") }) else {
-            throw .notAnUpgrade
+        guard head.hasElement("upgrade", "websocket") else { throw .notAnUpgrade }
+        guard head.hasElement("connection", "upgrade") else { throw .connectionField }
+        guard let version = head.onlyValue("sec-websocket-version"), version.equals("13") else {
+            throw .version
         }
-        guard head.list("connection").contains(where: { $0.equalsIgnoringCase("upgrade") }) else {
-            throw .connectionField
+        guard let key = head.onlyValue("sec-websocket-key")?.text, Base64.decodedByteCount(key) == 16 else {
+            throw .key
         }
-        guard head.values("sec-websocket-version") == ["13"] else { throw .version }
-        let keys = head.values("sec-websocket-key")
-        guard let key = keys.first, keys.count == 1, Base64.decodedByteCount(key) == 16 else { throw .key }
         return key
     }
 
@@ -113,12 +112,16 @@ package enum WebSocketUpgrade {
     ///
     /// Unknown names are passed over, and a list of nothing else is as good as none: the Centrifuge SDKs count on an
     /// upgrade.
-    private static func subprotocol(_ offers: [String], _ policy: UpgradePolicy) throws(UpgradeRefusal)
-        -> Codec?
-    {
-        let known = offers.compactMap { offer in Codec.allCases.first { $0.subprotocol == offer } }
-        if let first = known.first(where: policy.codecs.contains) { return first }
-        guard known.isEmpty else { throw .protobufUnsupported }
+    private static func subprotocol(
+        _ head: RequestHead, _ policy: UpgradePolicy
+    ) throws(UpgradeRefusal) -> Codec? {
+        var speaksAnother = false
+        for offer in head.elements(subprotocolField) {
+            guard let codec = Codec.allCases.first(where: { offer.equals($0.subprotocol) }) else { continue }
+            if policy.codecs.contains(codec) { return codec }
+            speaksAnother = true
+        }
+        guard !speaksAnother else { throw .protobufUnsupported }
         return nil
     }
 
@@ -131,22 +134,23 @@ package enum WebSocketUpgrade {
         return .protobuf
     }
 
-    private static func bearer(_ head: RequestHead, _ offers: [String]) throws(UpgradeRefusal) -> BearerToken?
-    {
-        let authorizations = head.values("authorization").compactMap(bearerCredentials)
-        let entries = offers.filter { $0.hasPrefix(bearerPrefix) }.map {
-            String($0.dropFirst(bearerPrefix.count))
-        }
-        let texts = authorizations + entries
+    private static func bearer(_ head: RequestHead) throws(UpgradeRefusal) -> BearerToken? {
+        let texts =
+            head.fieldValues("authorization").compactMap(bearerCredentials)
+            + head.elements(subprotocolField).compactMap(bearerEntry)
         guard let text = texts.first else { return nil }
         guard texts.allSatisfy({ $0 == text }), let token = BearerToken(text) else { throw .credentials }
         return token
     }
 
     /// The credentials of `Bearer …`; other schemes are for somebody else on the way.
-    private static func bearerCredentials(_ value: String) -> String? {
-        let parts = value.split(separator: " ", maxSplits: 1)
-        guard let scheme = parts.first, scheme.equalsIgnoringCase("bearer") else { return nil }
-        return parts.count == 2 ? parts[1].trimmed : ""
+    private static func bearerCredentials(_ value: Octets) -> Octets? {
+        let (scheme, credentials) = value.cut(at: UInt8(ascii: " "))
+        guard scheme.equalsIgnoringCase("bearer") else { return nil }
+        return credentials?.trimmed ?? []
+    }
+
+    private static func bearerEntry(_ offer: Octets) -> Octets? {
+        offer.hasPrefix(bearerPrefix) ? offer.dropFirst(bearerPrefix.utf8.count) : nil
     }
 }
