@@ -114,7 +114,7 @@ package final class Journal: EventSink, Sendable {
     /// Takes no more events and waits until all that came before are written, at most for `flushWithin`.
     ///
     /// Returns how many entries were still waiting when the time was over; 0 is a complete journal. One more may
-    /// be stuck in the call to journald.
+    /// be stuck in the call to journald, or one batch of lines in the write to standard error.
     @discardableResult
     package func close(flushWithin limit: Duration) -> Int {
         let isFirst = state.withLock { state in
@@ -143,12 +143,14 @@ extension Journal {
         var nextProbe = Clocks.now() + settings.probeInterval
         var nextVerify = Clocks.now() + settings.verifyInterval
         var hasRested = false
+        var now = Clocks.now()
         while true {
-            let work = take(at: Clocks.now(), hasRested: hasRested)
+            let work = take(at: now, hasRested: hasRested)
             hasRested = false
             switch work {
             case .element(let element): writer.write(element)
             case .rest:
+                writer.flush()
                 hasRested = true
                 _ = arrival.wait(until: Clocks.now() + Self.restTime)
             case .finished:
@@ -159,7 +161,7 @@ extension Journal {
                 let wake = min(nextProbe, nextVerify, aggregates ?? nextProbe)
                 _ = arrival.wait(until: wake)
             }
-            let now = Clocks.now()
+            now = Clocks.now()
             if now >= nextProbe {
                 writer.probe()
                 nextProbe = now + settings.probeInterval
@@ -183,12 +185,17 @@ extension Journal {
     }
 
     func countWrite(of event: Event, took duration: Duration) {
-        let nanoseconds = UInt64(clamping: duration.clampedNanoseconds)
         state.withLock { state in
-            state.statistics.writes.add(nanoseconds: nanoseconds)
-            state.shard?.observe(nanoseconds, in: .journalWrite)
-            state.statistics.entries[Int(event.priority.rawValue)] &+= 1
-            state.statistics.events[Int(event.kind.rawValue)] &+= 1
+            state.countWrite(took: duration)
+            state.countEntry(event.kind, event.priority)
+        }
+    }
+
+    /// One write for many lines.
+    func countWrite(of lines: ArraySlice<LineBatch.Line>, took duration: Duration) {
+        state.withLock { state in
+            state.countWrite(took: duration)
+            for line in lines { state.countEntry(line.kind, line.priority) }
         }
     }
 
@@ -210,29 +217,5 @@ extension Journal {
             case .unreadable: state.statistics.verification = .unreadable
             }
         }
-    }
-}
-
-extension Journal.State {
-    mutating func offer(_ event: Event, at now: Instant) {
-        guard !isClosing else {
-            statistics.dropped[.queueFull] &+= 1
-            return
-        }
-        guard event.kind.isAudit || event.priority <= level else {
-            statistics.dropped[.suppressed] &+= 1
-            return
-        }
-        // The last entry states the last number, so what is being counted goes before it.
-        if event.kind == .serviceStopped { releaseAggregates() }
-        if let event = aggregator.admit(event, at: now) { enqueue(event) }
-    }
-
-    mutating func releaseAggregates() {
-        for event in aggregator.flush() { enqueue(event) }
-    }
-
-    mutating func enqueue(_ event: Event) {
-        if !queue.offer(event) { statistics.dropped[.queueFull] &+= 1 }
     }
 }

@@ -35,7 +35,7 @@ package struct JournalStatistics: Sendable {
     package internal(set) var lastVerified: Int64?
 }
 
-/// Time spent in the call that hands an entry over.
+/// Time spent in the call that hands entries over: one to journald, a batch of lines to standard error.
 package struct WriteTimes: Sendable {
     /// Upper bounds in nanoseconds: 10 µs to 10 s by tens.
     ///

@@ -8,9 +8,10 @@ import BelfryObserve
 /// `journal.gap` that names them. So each break in the numbers is followed by the entry that explains it.
 struct JournalWriter {
     private enum Outcome {
+        /// Journald has it.
         case written
-        /// On standard error, because journald is absent.
-        case diverted
+        /// Among the lines for standard error; what becomes of it is known after `flush`.
+        case batched
         case lost(DropReason)
     }
 
@@ -22,6 +23,8 @@ struct JournalWriter {
     private let threadID: Int32
 
     private var entry = EntryBuffer()
+    /// Empty unless standard error is the route.
+    private var batch = LineBatch()
     private var lastSequence: UInt64 = 0
     private var route: JournalStatistics.Route
     /// What readers of journald miss, and what readers of standard error miss while that is the route.
@@ -62,19 +65,22 @@ struct JournalWriter {
         let obstacle = tellGap()
         let sequence = event.kind.isAudit ? lastSequence &+ 1 : nil
         lastSequence = sequence ?? lastSequence
-        let outcome = obstacle.map { Outcome.lost($0) } ?? hand(over: event, sequence)
-        switch outcome {
+        switch obstacle.map({ .lost($0) }) ?? hand(over: event, sequence) {
         case .written: break
-        case .diverted: journalGap.addDiverted(sequence: sequence)
-        case .lost(let reason):
-            journalGap.addLoss(reason, sequence: sequence)
-            if route == .standardError { streamGap.addLoss(reason, sequence: sequence) }
-            journal.countDrop(reason)
+        case .batched: if batch.isFull { flush() }
+        case .lost(let reason): lose(sequence, reason)
         }
+    }
+
+    private mutating func lose(_ sequence: UInt64?, _ reason: DropReason) {
+        journalGap.addLoss(reason, sequence: sequence)
+        if route == .standardError { streamGap.addLoss(reason, sequence: sequence) }
+        journal.countDrop(reason)
     }
 
     /// Refused by the queue and counted there; here they take their numbers.
     private mutating func account(for losses: EventQueue.Losses) {
+        flush()
         journalGap.add(losses, after: lastSequence)
         if route == .standardError { streamGap.add(losses, after: lastSequence) }
         lastSequence &+= losses.audit
@@ -82,16 +88,23 @@ struct JournalWriter {
     }
 
     /// Writes the entry that explains missing numbers, if there is one to write; returns what prevented it.
+    ///
+    /// It goes at once and alone: what it tells is only forgotten when it is known to be written.
     @discardableResult
     private mutating func tellGap() -> DropReason? {
         guard !gap.isEmpty else { return nil }
         let sequence = lastSequence &+ 1
         switch hand(over: gap.event, sequence) {
         case .lost(let reason): return reason
-        case .written:
-            journalGap = SequenceGap()
-        case .diverted:
-            journalGap.addDiverted(sequence: sequence)
+        case .written: journalGap = SequenceGap()
+        case .batched:
+            defer { batch.removeAll() }
+            guard !writeBatch().isEmpty else { return .sendError }
+            if mode == .stderr {
+                journalGap = SequenceGap()
+            } else {
+                journalGap.addDiverted(sequence: sequence)
+            }
         }
         streamGap = SequenceGap()
         lastSequence = sequence
@@ -100,35 +113,52 @@ struct JournalWriter {
 
     private mutating func hand(over event: Event, _ sequence: UInt64?) -> Outcome {
         encoder.encode(event, sequence: sequence, into: &entry)
-        let begin = Clocks.now()
-        let outcome = handOverEntry(event, sequence)
-        if case .lost = outcome { return outcome }
-        journal.countWrite(of: event, took: Clocks.now() - begin)
-        return outcome
+        if route == .journald, let outcome = send(event, sequence) { return outcome }
+        guard route == .standardError else { return .lost(.absent) }
+        batch.add(entry, of: event, sequence)
+        return .batched
     }
 
-    private mutating func handOverEntry(_ event: Event, _ sequence: UInt64?) -> Outcome {
-        if route == .journald {
-            let sentAt = Clocks.wallMicroseconds()
-            switch transport.send(entry) {
-            case .sent:
-                if let sequence {
-                    newestAudit = SentEntry(sequence: sequence, threadID: threadID, sentAt: sentAt)
-                }
-                return .written
-            case .oversize: return .lost(.oversize)
-            case .failed: return .lost(.sendError)
-            case .absent: leaveJournald()
+    /// Nil when journald turns out to be gone; the route is another then.
+    private mutating func send(_ event: Event, _ sequence: UInt64?) -> Outcome? {
+        let begin = Clocks.now()
+        let sentAt = Clocks.wallMicroseconds()
+        switch transport.send(entry) {
+        case .sent:
+            if let sequence {
+                newestAudit = SentEntry(sequence: sequence, threadID: threadID, sentAt: sentAt)
             }
+            journal.countWrite(of: event, took: Clocks.now() - begin)
+            return .written
+        case .oversize: return .lost(.oversize)
+        case .failed: return .lost(.sendError)
+        case .absent:
+            leaveJournald()
+            return nil
         }
-        guard route == .standardError else { return .lost(.absent) }
-        let isWritten = stream.write(LogLine.bytes(of: entry, priority: event.priority))
-        guard isWritten else { return .lost(.sendError) }
-        return mode == .stderr ? .written : .diverted
+    }
+
+    /// Writes what stands in the batch, and gives each line its outcome.
+    mutating func flush() {
+        guard !batch.lines.isEmpty else { return }
+        let written = writeBatch()
+        if mode != .stderr { for line in written { journalGap.addDiverted(sequence: line.sequence) } }
+        for line in batch.lines[written.endIndex...] { lose(line.sequence, .sendError) }
+        batch.removeAll()
+    }
+
+    /// One write for the whole batch; returns the lines that went out completely, which are its first.
+    private func writeBatch() -> ArraySlice<LineBatch.Line> {
+        let begin = Clocks.now()
+        let taken = stream.write(batch.bytes)
+        let written = batch.lines.prefix { $0.end <= taken }
+        if !written.isEmpty { journal.countWrite(of: written, took: Clocks.now() - begin) }
+        return written
     }
 
     /// Looks for journald while it is absent; when it is back, tells it what it missed.
     mutating func probe() {
+        flush()
         defer { tellGap() }
         guard mode != .stderr else { return }
         switch (transport.probe(), route) {

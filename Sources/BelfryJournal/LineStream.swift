@@ -2,15 +2,17 @@ import Glibc
 
 /// Where lines go when there is no journald.
 protocol LineStream: Sendable {
-    /// Writes all of it, however long that takes; false when the other side is gone.
-    func write(_ bytes: [UInt8]) -> Bool
+    /// Writes all of it, however long that takes.
+    ///
+    /// Returns how many bytes were taken: fewer than given when the other side is gone.
+    func write(_ bytes: [UInt8]) -> Int
 }
 
 /// A file descriptor somebody else owns, usually 2.
 struct DescriptorStream: LineStream {
     let descriptor: Int32
 
-    func write(_ bytes: [UInt8]) -> Bool {
+    func write(_ bytes: [UInt8]) -> Int {
         unsafe bytes.withUnsafeBytes { bytes in
             var done = 0
             while done < bytes.count {
@@ -21,10 +23,10 @@ struct DescriptorStream: LineStream {
                 } else if errno == EAGAIN {
                     waitForRoom()
                 } else if errno != EINTR {
-                    return false
+                    break
                 }
             }
-            return true
+            return done
         }
     }
 

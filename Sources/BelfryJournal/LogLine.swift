@@ -5,40 +5,72 @@ import BelfryObserve
 ///
 /// The values are escaped already (`SafeText`), so a line is a line whatever a peer sent.
 enum LogLine {
-    /// In the line's head, or of no use to whoever reads a stream.
-    private static let left: Set<String> = ["EVENT", "SCHEMA"]
-
-    static func bytes(of entry: EntryBuffer, priority: Priority) -> [UInt8] {
-        var line = Array(priority.name.utf8)
-        line.append(0x20)
-        line += entry.value(named: "BELFRY_EVENT") ?? []
-        line.append(0x20)
-        appendQuoted(entry.value(named: "MESSAGE") ?? [], to: &line)
-        for item in entry.items {
-            let name = String(decoding: entry.name(of: item), as: UTF8.self)
-            guard name.hasPrefix("BELFRY_") else { continue }
-            let key = name.dropFirst("BELFRY_".count)
-            if left.contains(String(key)) { continue }
+    /// Appends the line of `entry`, with the line break at its end.
+    static func append(_ entry: EntryBuffer, priority: Priority, to lines: inout [UInt8]) {
+        // Quoting doubles a value at most; a name loses more than the quotes take. The rest is for the head.
+        lines.append(addingCapacity: 2 &* entry.bytes.count &+ 32) { line in
+            let bytes = entry.bytes.span
+            append(priority.name.utf8.span, to: &line)
             line.append(0x20)
-            line += key.lowercased().utf8
-            line.append(0x3D)
-            appendValue(entry.value(of: item), to: &line)
+            if let event = entry.item(of: .event) { append(bytes.extracting(event.value), to: &line) }
+            line.append(0x20)
+            if let message = entry.message { appendQuoted(bytes.extracting(message.value), to: &line) }
+            appendFields(of: entry, to: &line)
+            line.append(0x0A)
         }
-        line.append(0x0A)
-        return line
     }
 
-    private static func appendValue(_ value: ArraySlice<UInt8>, to line: inout [UInt8]) {
-        let isBare = !value.isEmpty && !value.contains { $0 == 0x20 || $0 == 0x22 || $0 == 0x3D }
-        if isBare { line += value } else { appendQuoted(value, to: &line) }
+    private static func appendFields(of entry: EntryBuffer, to line: inout OutputSpan<UInt8>) {
+        let bytes = entry.bytes.span
+        for item in entry.items {
+            // In the line's head, or of no use to whoever reads a stream.
+            guard let field = item.field, field != .event, field != .schema else { continue }
+            line.append(0x20)
+            appendLowercase(bytes.extracting(item.key), to: &line)
+            line.append(0x3D)
+            appendValue(bytes.extracting(item.value), to: &line)
+        }
     }
 
-    private static func appendQuoted(_ value: ArraySlice<UInt8>, to line: inout [UInt8]) {
+    /// Bare if it may be, which shows while it is copied; else once more in quotes.
+    private static func appendValue(_ value: Span<UInt8>, to line: inout OutputSpan<UInt8>) {
+        for index in value.indices {
+            let byte = value[index]
+            guard byte != 0x20, byte != 0x22, byte != 0x3D else {
+                line.removeLast(index)
+                return appendQuoted(value, to: &line)
+            }
+            line.append(byte)
+        }
+        if value.isEmpty { appendQuoted(value, to: &line) }
+    }
+
+    private static func append(_ bytes: Span<UInt8>, to line: inout OutputSpan<UInt8>) {
+        for index in bytes.indices { line.append(bytes[index]) }
+    }
+
+    /// Names of fields hold no letters but these.
+    private static func appendLowercase(_ name: Span<UInt8>, to line: inout OutputSpan<UInt8>) {
+        for index in name.indices {
+            let byte = name[index]
+            line.append((0x41...0x5A).contains(byte) ? byte | 0x20 : byte)
+        }
+    }
+
+    private static func appendQuoted(_ value: Span<UInt8>, to line: inout OutputSpan<UInt8>) {
         line.append(0x22)
-        for byte in value {
+        for index in value.indices {
+            let byte = value[index]
             if byte == 0x22 { line.append(0x5C) }
             line.append(byte)
         }
         line.append(0x22)
     }
+}
+
+extension EntryBuffer.Item {
+    fileprivate var value: Range<Int> { valueStart..<end }
+
+    /// The name without what all of Belfry's names begin with.
+    fileprivate var key: Range<Int> { (start &+ EntryBuffer.prefix.utf8.count)..<(valueStart &- 1) }
 }

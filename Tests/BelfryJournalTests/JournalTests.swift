@@ -197,7 +197,7 @@ import Testing
     }
 
     @Test func `losses at a broken standard error are counted`() throws {
-        stream.isBroken.withLock { $0 = true }
+        stream.breaks(after: 0)
         let journal = try start(.stderr)
         journal.record(.listenerAudit(1))
         #expect(close(journal) == 0)

@@ -9,7 +9,9 @@ import Testing
     private func line(_ event: Event, sequence: UInt64? = nil) -> String {
         var entry = EntryBuffer()
         EventEncoder(threadID: 1).encode(event, sequence: sequence, into: &entry)
-        return String(decoding: LogLine.bytes(of: entry, priority: event.priority), as: UTF8.self)
+        var line: [UInt8] = []
+        LogLine.append(entry, priority: event.priority, to: &line)
+        return String(decoding: line, as: UTF8.self)
     }
 
     @Test func `a line is priority, event, sentence and fields`() {
@@ -61,7 +63,7 @@ import Testing
         let writer = ends[1]
         let failed = Wakeup()
         _ = WriterThread.start {
-            if !DescriptorStream(descriptor: writer).write([0x61]) { failed.raise() }
+            if DescriptorStream(descriptor: writer).write([0x61]) == 0 { failed.raise() }
         }
         #expect(failed.wait(until: Clocks.now() + .seconds(60)))
         Glibc.close(writer)

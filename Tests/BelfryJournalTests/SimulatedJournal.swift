@@ -62,20 +62,42 @@ final class SimulatedJournal: JournalTransport, Sendable {
     }
 }
 
-/// Keeps the lines it is given; can be broken.
+/// Keeps the lines it is given; can be broken, or break when it has taken so many bytes.
 final class SimulatedStream: LineStream, Sendable {
-    let lines = Mutex<[String]>([])
-    let isBroken = Mutex(false)
-
-    func write(_ bytes: [UInt8]) -> Bool {
-        if isBroken.withLock({ $0 }) { return false }
-        lines.withLock { $0.append(String(decoding: bytes, as: UTF8.self)) }
-        return true
+    struct State: Sendable {
+        var lines: [String] = []
+        var writes = 0
+        /// The most bytes of one write.
+        var largest = 0
+        var room = Int.max
     }
 
+    let state = Mutex(State())
+
+    func write(_ bytes: [UInt8]) -> Int {
+        state.withLock { state in
+            let taken = min(bytes.count, state.room)
+            state.room -= state.room == .max ? 0 : taken
+            state.writes += 1
+            state.largest = max(state.largest, bytes.count)
+            state.lines += Self.lines(bytes.prefix(taken))
+            return taken
+        }
+    }
+
+    /// Each with its line break; a last one without is kept as it is.
+    private static func lines(_ bytes: ArraySlice<UInt8>) -> [String] {
+        var lines = bytes.split(separator: 0x0A, omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) + "\n" }
+        let rest = lines.removeLast().dropLast()
+        return rest.isEmpty ? lines : lines + [String(rest)]
+    }
+
+    func breaks(after room: Int) { state.withLock { $0.room = room } }
+
     /// Without the lines that are no entries.
-    var entries: [String] { lines.withLock { $0.filter { !$0.hasPrefix("warning journal ") } } }
-    var notices: [String] { lines.withLock { $0.filter { $0.hasPrefix("warning journal ") } } }
+    var entries: [String] { state.withLock { $0.lines.filter { !$0.hasPrefix("warning journal ") } } }
+    var notices: [String] { state.withLock { $0.lines.filter { $0.hasPrefix("warning journal ") } } }
 }
 
 extension EntryBuffer {

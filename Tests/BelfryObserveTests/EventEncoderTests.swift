@@ -115,7 +115,7 @@ import Testing
         let encoder = EventEncoder(threadID: 1)
         encoder.encode(.tlsTicketsRotated(generation: 12345), sequence: nil, into: &entry)
         encoder.encode(.listenerError(address: "a", errno: 98), sequence: nil, into: &entry)
-        #expect(entry.value(named: "BELFRY_GENERATION") == nil)
-        #expect(entry.value(named: "BELFRY_ERRNO").map { Array($0) } == Array("98".utf8))
+        #expect(entry.item(of: .generation) == nil)
+        #expect(entry.item(of: .errno).map { Array(entry.value(of: $0)) } == Array("98".utf8))
     }
 }

@@ -8,13 +8,34 @@ import BelfryBytes
 package struct Event: Sendable {
     package let kind: EventKind
     package let priority: Priority
-    package let connection: ConnectionContext?
-    package let subject: SubjectContext?
-    package let details: [Detail]
     /// How many occurrences this entry stands for; written as BELFRY_COUNT where the kind has that field.
     package internal(set) var count: UInt64
+    private let facts: Facts
+
+    package var connection: ConnectionContext? { facts.connection }
+    package var subject: SubjectContext? { facts.subject }
+    package var details: [Detail] { facts.details }
     /// Where it was built: CODE_FILE and CODE_LINE.
-    package let source: SourceLocation
+    package var source: SourceLocation { facts.source }
+
+    /// What never changes, behind one reference: between its maker and the writer an event passes through many
+    /// hands, and each would count the references of all its strings.
+    private final class Facts: Sendable {
+        let connection: ConnectionContext?
+        let subject: SubjectContext?
+        let details: [Detail]
+        let source: SourceLocation
+
+        init(
+            _ connection: ConnectionContext?, _ subject: SubjectContext?, _ details: [Detail],
+            _ source: SourceLocation
+        ) {
+            self.connection = connection
+            self.subject = subject
+            self.details = details
+            self.source = source
+        }
+    }
 
     /// One field of the kind's own.
     package struct Detail: Sendable {
@@ -41,11 +62,11 @@ package struct Event: Sendable {
     ) {
         self.kind = kind
         self.priority = priority ?? kind.priority
-        self.connection = connection
-        self.subject = subject
         self.count = count
-        self.details = details.compactMap { $0 }
-        self.source = source
+        var kept: [Detail] = []
+        kept.reserveCapacity(details.count)
+        for case let detail? in details { kept.append(detail) }
+        facts = Facts(connection, subject, kept, source)
     }
 }
 

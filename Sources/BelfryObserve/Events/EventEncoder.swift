@@ -1,110 +1,98 @@
 /// Turns an event into a journal entry.
 ///
 /// Runs on the writer thread only: here is all the formatting that the
-/// loops do not do.
+/// loops do not do. Every connection costs three entries, so what a kind always says is written once
+/// (`EntryTemplate`), and the rest goes as bytes into one buffer without a string in between.
 package struct EventEncoder: Sendable {
     /// SYSLOG_IDENTIFIER: what `journalctl -t` selects.
     package static let identifier = "belfry"
     /// BELFRY_SCHEMA: raised when a field changes its meaning or goes away, not when one is added.
-    package static let schema = 1
+    package static let schema: UInt64 = 1
     /// MESSAGE is for people; it repeats fields that are capped themselves.
     private static let messageLimit = 2048
 
-    private let threadID: Int32
+    /// The TID item.
+    private let thread: EntryBuffer
 
     /// - `threadID`: of the thread that writes, for the TID field.
-    package init(threadID: Int32) { self.threadID = threadID }
+    package init(threadID: Int32) {
+        var thread = EntryBuffer()
+        thread.add(label: "TID=") { $0.append(decimal: Int64(threadID)) }
+        self.thread = thread
+    }
 
     /// - `sequence`: BELFRY_SEQ; nil for events that are not audited.
     package func encode(_ event: Event, sequence: UInt64?, into entry: inout EntryBuffer) {
         entry.removeAll()
         var truncated: [JournalField] = []
-        addHead(of: event, sequence: sequence, to: &entry)
-        addContexts(of: event, to: &entry, &truncated)
-        for detail in event.details {
-            add(detail.field, detail.value, sequence, to: &entry, &truncated)
-        }
-        if event.kind.isAggregated { add(.count, .count(event.count), nil, to: &entry, &truncated) }
-        if !truncated.isEmpty {
-            let names = truncated.map { $0.rawValue }.joined(separator: ",")
-            entry.add(prefix: "BELFRY_", JournalField.truncated.rawValue) { $0 += names.utf8 }
-        }
-        addMessage(of: event, to: &entry)
+        let template = EntryTemplate.of(event)
+        addHead(of: event, template, sequence, to: &entry)
+        if let connection = event.connection { add(connection, to: &entry, &truncated) }
+        if let subject = event.subject { add(subject, to: &entry, &truncated) }
+        for detail in event.details { add(detail, sequence, to: &entry, &truncated) }
+        let isAggregated = event.kind.isAggregated
+        if isAggregated { entry.add(.count) { $0.append(decimal: event.count) } }
+        if !truncated.isEmpty { add(truncated, to: &entry) }
+        let tellsTimes = isAggregated && event.count > 1 && event.kind != .messageDropped
+        entry.add(template.message, times: tellsTimes ? event.count : nil, limit: Self.messageLimit)
     }
 
-    private func addHead(of event: Event, sequence: UInt64?, to entry: inout EntryBuffer) {
-        let definition = event.kind.definition
-        entry.add("MESSAGE_ID") { $0 += definition.messageID.utf8 }
-        entry.add("PRIORITY") { $0.append(0x30 &+ event.priority.rawValue) }
-        entry.add("SYSLOG_IDENTIFIER") { $0 += Self.identifier.utf8 }
-        entry.add("SYSLOG_FACILITY") { $0 += String(event.kind.facility).utf8 }
-        entry.add("CODE_FILE") { $0 += String(describing: event.source.file).utf8 }
-        entry.add("CODE_LINE") { $0 += String(event.source.line).utf8 }
-        entry.add("TID") { $0 += String(threadID).utf8 }
-        entry.add(prefix: "BELFRY_", JournalField.event.rawValue) { $0 += definition.name.utf8 }
-        entry.add(prefix: "BELFRY_", JournalField.schema.rawValue) { $0 += String(Self.schema).utf8 }
-        if let owasp = definition.owasp {
-            entry.add(prefix: "BELFRY_", JournalField.owasp.rawValue) { $0 += owasp.rawValue.utf8 }
-        }
-        if let sequence {
-            entry.add(prefix: "BELFRY_", JournalField.seq.rawValue) { $0 += String(sequence).utf8 }
-        }
-    }
-
-    private func addContexts(
-        of event: Event, to entry: inout EntryBuffer, _ truncated: inout [JournalField]
+    private func addHead(
+        of event: Event, _ template: EntryTemplate, _ sequence: UInt64?, to entry: inout EntryBuffer
     ) {
-        if let connection = event.connection {
-            add(.connID, .text(connection.id), nil, to: &entry, &truncated)
-            add(.peerAddr, .text(connection.peerAddress), nil, to: &entry, &truncated)
-            add(.peerPort, .count(UInt64(connection.peerPort)), nil, to: &entry, &truncated)
-            add(.listener, .text(connection.listener), nil, to: &entry, &truncated)
-        }
-        guard let subject = event.subject else { return }
-        add(.subject, .text(subject.subject), nil, to: &entry, &truncated)
-        let optional: [(JournalField, String?)] = [
-            (.jtiHash, subject.jtiHash), (.kid, subject.keyID), (.iss, subject.issuer),
-        ]
-        for case (let field, let value?) in optional { add(field, .text(value), nil, to: &entry, &truncated) }
+        entry.add(template.opening)
+        entry.add(label: "CODE_FILE=") { $0 += event.source.file.description.utf8 }
+        entry.add(label: "CODE_LINE=") { $0.append(decimal: UInt64(event.source.line)) }
+        entry.add(thread)
+        entry.add(template.naming)
+        if let sequence { entry.add(.seq) { $0.append(decimal: sequence) } }
     }
 
     private func add(
-        _ field: JournalField, _ value: Event.Value, _ sequence: UInt64?, to entry: inout EntryBuffer,
+        _ connection: ConnectionContext, to entry: inout EntryBuffer, _ truncated: inout [JournalField]
+    ) {
+        add(.connID, connection.id, to: &entry, &truncated)
+        add(.peerAddr, connection.peerAddress, to: &entry, &truncated)
+        entry.add(.peerPort) { $0.append(decimal: UInt64(connection.peerPort)) }
+        add(.listener, connection.listener, to: &entry, &truncated)
+    }
+
+    private func add(
+        _ subject: SubjectContext, to entry: inout EntryBuffer, _ truncated: inout [JournalField]
+    ) {
+        add(.subject, subject.subject, to: &entry, &truncated)
+        if let jtiHash = subject.jtiHash { add(.jtiHash, jtiHash, to: &entry, &truncated) }
+        if let keyID = subject.keyID { add(.kid, keyID, to: &entry, &truncated) }
+        if let issuer = subject.issuer { add(.iss, issuer, to: &entry, &truncated) }
+    }
+
+    private func add(
+        _ detail: Event.Detail, _ sequence: UInt64?, to entry: inout EntryBuffer,
         _ truncated: inout [JournalField]
     ) {
-        var fits = true
-        entry.add(prefix: "BELFRY_", field.rawValue) { bytes in
-            switch value {
-            case .text(let text): fits = SafeText.append(text, limit: field.limit, to: &bytes)
-            case .integer(let number): bytes += String(number).utf8
-            case .count(let number): bytes += String(number).utf8
+        if case .text(let text) = detail.value { return add(detail.field, text, to: &entry, &truncated) }
+        entry.add(detail.field) { bytes in
+            switch detail.value {
+            case .text: break
+            case .integer(let number): bytes.append(decimal: number)
+            case .count(let number): bytes.append(decimal: number)
             case .flag(let flag): bytes += (flag ? "yes" : "no").utf8
-            case .time(let seconds): bytes += UTCTime.text(seconds).utf8
-            case .ownSequence: bytes += String(sequence ?? 0).utf8
+            case .time(let seconds): UTCTime.append(seconds, to: &bytes)
+            case .ownSequence: bytes.append(decimal: sequence ?? 0)
             }
         }
+    }
+
+    private func add(
+        _ field: JournalField, _ text: String, to entry: inout EntryBuffer, _ truncated: inout [JournalField]
+    ) {
+        var fits = true
+        entry.add(field) { fits = SafeText.append(text, limit: field.limit, to: &$0) }
         if !fits { truncated.append(field) }
     }
 
-    /// Fills the kind's sentence from the items above, which are safe already.
-    private func addMessage(of event: Event, to entry: inout EntryBuffer) {
-        var message: [UInt8] = []
-        for (index, part) in event.kind.definition.message.split(
-            separator: "{", omittingEmptySubsequences: false
-        )
-        .enumerated() {
-            guard index > 0, let brace = part.firstIndex(of: "}") else {
-                message += part.utf8
-                continue
-            }
-            let value = entry.value(named: "BELFRY_" + part[..<brace])
-            message += value.map { Array($0) } ?? [0x2D]
-            message += part[part.index(after: brace)...].utf8
-        }
-        if event.kind.isAggregated, event.count > 1, event.kind != .messageDropped {
-            message += " (\(event.count) times)".utf8
-        }
-        let text = String(decoding: message.prefix(Self.messageLimit), as: UTF8.self)
-        entry.add("MESSAGE") { $0 += text.utf8 }
+    private func add(_ truncated: [JournalField], to entry: inout EntryBuffer) {
+        let names = truncated.map { $0.rawValue }.joined(separator: ",")
+        entry.add(.truncated) { $0 += names.utf8 }
     }
 }

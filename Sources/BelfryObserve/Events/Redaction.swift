@@ -7,16 +7,10 @@
 enum Redaction {
     static let replacement = "[redacted]"
 
-    /// RFC 7519 tokens are longer; below this, three dotted words are only that.
-    private static let shortestToken = 20
-
     /// What the last word of a key may be, in lower case; `access_token` ends in `token`.
-    private static let keys = [
+    static let keys = [
         "token", "jwt", "secret", "password", "passwd", "authorization", "api_key", "api-key", "apikey",
     ]
-
-    /// The last letters of the keys above and of `bearer`, in lower case: most words end otherwise, and cost no string.
-    private static let keyEndings = Set("tdnyr".utf8)
 
     /// Nil when there is nothing to take out, which is nearly always.
     static func redacted(_ text: String) -> String? {
@@ -42,7 +36,7 @@ enum Redaction {
                 if word.isEmpty {
                     output.append(input[position])
                     position &+= 1
-                } else if Redaction.looksLikeToken(word) {
+                } else if Redaction.looksLikeToken(word.span) {
                     redact()
                 } else {
                     output += word
@@ -63,7 +57,7 @@ enum Redaction {
         }
 
         private mutating func redactValue(after word: ArraySlice<UInt8>) {
-            guard let last = word.last, Redaction.keyEndings.contains(last | 0x20) else { return }
+            guard Redaction.isKey(word.span) else { return }
             let key = String(decoding: word, as: UTF8.self).lowercased()
             if key == "bearer" { return redactBearer() }
             guard Redaction.keys.contains(where: key.hasSuffix), skipSeparator() else { return }
@@ -127,29 +121,5 @@ enum Redaction {
         private mutating func skip(while condition: (UInt8) -> Bool) {
             while position < input.count, condition(input[position]) { position &+= 1 }
         }
-    }
-
-    private static func isWordByte(_ byte: UInt8) -> Bool {
-        switch byte {
-        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F: true
-        default: false
-        }
-    }
-
-    /// Three parts or more that are not merely names (`client.personal_channel.enabled` is one, as is any host
-    /// name): upper case and digits together, or a part that begins as encoded JSON does.
-    private static func looksLikeToken(_ word: ArraySlice<UInt8>) -> Bool {
-        guard word.count >= shortestToken else { return false }
-        let parts = word.split(separator: 0x2E)
-        if parts.count >= 2, parts.contains(where: beginsAsJSON) { return true }
-        guard parts.count >= 3 else { return false }
-        let hasUpper = word.contains { (0x41...0x5A).contains($0) }
-        let hasDigit = word.contains { (0x30...0x39).contains($0) }
-        return hasUpper && hasDigit
-    }
-
-    /// `{"`, `{ `, and `{` with a line break or tab, in base64url.
-    private static func beginsAsJSON(_ part: ArraySlice<UInt8>) -> Bool {
-        ["eyJ", "eyA", "ewo", "ew0", "ewk"].contains { part.starts(with: $0.utf8) }
     }
 }

@@ -9,7 +9,30 @@ package enum SafeText {
     ///
     /// Returns false when something had to be left out at the end.
     package static func append(_ text: String, limit: Int, to bytes: inout [UInt8]) -> Bool {
-        let text = Redaction.redacted(text) ?? text
+        let utf8 = text.utf8
+        guard utf8.count <= limit, isPlain(utf8.span) else {
+            return appendEscaped(Redaction.redacted(text) ?? text, limit: limit, to: &bytes)
+        }
+        bytes += utf8
+        return true
+    }
+
+    /// Printable ASCII without the backslash and without a word that redaction would stop at.
+    ///
+    /// That is nearly every text; it stands for itself, byte by byte.
+    private static func isPlain(_ text: Span<UInt8>) -> Bool {
+        var start = 0
+        for position in text.indices {
+            let byte = text[position]
+            if Redaction.isWordByte(byte) { continue }
+            guard byte >= 0x20, byte < 0x7F, byte != 0x5C else { return false }
+            if start < position, Redaction.isSuspect(text.extracting(start..<position)) { return false }
+            start = position &+ 1
+        }
+        return start == text.count || !Redaction.isSuspect(text.extracting(start..<text.count))
+    }
+
+    private static func appendEscaped(_ text: String, limit: Int, to bytes: inout [UInt8]) -> Bool {
         let end = bytes.count &+ limit
         for scalar in text.unicodeScalars {
             let before = bytes.count

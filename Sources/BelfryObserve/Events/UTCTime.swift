@@ -1,16 +1,31 @@
 /// Seconds since 1970 as RFC 3339 in UTC, without Foundation.
 enum UTCTime {
-    /// `2026-08-01T12:00:00Z`.
+    /// Appends `2026-08-01T12:00:00Z`.
     ///
     /// Years outside 0...9999 are not dates a certificate or token can mean and
     /// stand as plain seconds.
-    static func text(_ seconds: Int64) -> String {
+    static func append(_ seconds: Int64, to bytes: inout [UInt8]) {
         let (days, second) = floorDivide(seconds, 86400)
         // 0000-01-01 and 9999-12-31 as days since 1970.
-        guard (-719_528...2_932_896).contains(days) else { return String(seconds) }
+        guard (-719_528...2_932_896).contains(days) else { return bytes.append(decimal: seconds) }
         let (year, month, day) = date(days)
-        let (hour, minute) = (second / 3600, second / 60 % 60)
-        return "\(pad(year, 4))-\(pad(month))-\(pad(day))T\(pad(hour)):\(pad(minute)):\(pad(second % 60))Z"
+        bytes.append(twoDigits: year / 100)
+        bytes.append(twoDigits: year % 100)
+        bytes.append(0x2D)
+        bytes.append(twoDigits: month)
+        bytes.append(0x2D)
+        bytes.append(twoDigits: day)
+        bytes.append(0x54)
+        appendTime(of: second, to: &bytes)
+    }
+
+    private static func appendTime(of second: Int64, to bytes: inout [UInt8]) {
+        bytes.append(twoDigits: second / 3600)
+        bytes.append(0x3A)
+        bytes.append(twoDigits: second / 60 % 60)
+        bytes.append(0x3A)
+        bytes.append(twoDigits: second % 60)
+        bytes.append(0x5A)
     }
 
     /// Days since 1970 to a date of the Gregorian calendar: Howard Hinnant's `civil_from_days`, which counts
@@ -27,10 +42,5 @@ enum UTCTime {
     private static func floorDivide(_ value: Int64, _ divisor: Int64) -> (quotient: Int64, remainder: Int64) {
         let (quotient, remainder) = value.quotientAndRemainder(dividingBy: divisor)
         return remainder < 0 ? (quotient - 1, remainder + divisor) : (quotient, remainder)
-    }
-
-    private static func pad(_ number: Int64, _ width: Int = 2) -> String {
-        let digits = String(number)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
     }
 }
