@@ -140,8 +140,18 @@ extension LoopWorker where K: Kernel {
         if connections.contains(slot) { unpark(slot, reactor: &reactor) }
     }
 
-    /// Hands what this tick collected to the verifying threads.
-    mutating func handInTokens() {
+    /// Has the tokens verified that this tick collected.
+    mutating func handInTokens(reactor: inout LoopReactor) {
+        guard !tokens.isEmpty else { return }
+        if let verdicts = settings.tokens.verifyAtOnce(tokens) {
+            tokens.removeAll(keepingCapacity: true)
+            for verdict in verdicts { judge(verdict, reactor: &reactor) }
+        }
+        handOverTokens()
+    }
+
+    /// To the verifying threads: also what a verdict has brought up in this tick, lest one peer keep the loop.
+    private mutating func handOverTokens() {
         guard !tokens.isEmpty else { return }
         let mailbox = settings.mailboxes[index]
         settings.tokens.verify(tokens) { verdicts in

@@ -115,10 +115,10 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     }
 
     mutating func endOfTick(reactor: inout LoopReactor) {
+        handInTokens(reactor: &reactor)
         for slot in overfull { closeSlowConsumer(slot, reactor: &reactor) }
         overfull.removeAll(keepingCapacity: true)
         flushTouched(reactor: &reactor)
-        handInTokens()
         postMail(reactor: &reactor)
         if drain != nil { continueDrain(reactor: &reactor) }
     }
