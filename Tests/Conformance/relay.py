@@ -112,10 +112,8 @@ class Relay:
     # Life
 
     def start(self):
-        command = [str(BINARIES / self.program)]
-        command += ["serve", "--config", str(self.path)] if self.program == "belfry" else ["--config", str(self.path)]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment
+            self.command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=self.environment
         )
         self.reader = threading.Thread(target=self.read, daemon=True)
         self.reader.start()
@@ -125,6 +123,10 @@ class Relay:
             self.process.kill()
             raise
         return self
+
+    def command(self):
+        command = [str(BINARIES / self.program)]
+        return command + (["serve"] if self.program == "belfry" else []) + ["--config", str(self.path)]
 
     def read(self):
         for line in self.process.stdout:

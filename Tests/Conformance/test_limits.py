@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 
 from waiting import eventually
 from wire import read_closes
@@ -239,3 +240,54 @@ def test_a_reader_that_stops_is_closed_and_the_others_go_on(start, is_long):
     # Whoever wakes up reads 3008, if the relay has not given up waiting for it.
     for _, code, _ in read_closes(sleepers):
         assert code == 3008 or str(code).startswith("cut"), code
+
+
+def test_a_slow_reader_that_wakes_up_in_time_reads_why(start):
+    relay = start(client={"max_queue": "64KiB"}, limits={"enabled": False})
+    publisher = relay.member("publisher", ["quiet:flood"])
+    sleeper = relay.client(receive_buffer=4096)
+    sleeper.connect(relay.token("sleeper"))
+    sleeper.subscribe("quiet:flood")
+    published = 0
+    while not relay.events("consumer.slow"):
+        assert published < 1000, "the slow reader is not noticed"
+        published += 1
+        publisher.publish("quiet:flood", "x" * 30_000)
+        publisher.push()
+    assert sleeper.closing() == (3008, "slow")
+    relay.metric_becomes("belfry_connections_closed_total", 1, reason="slow")
+
+
+def test_the_others_wait_no_longer_for_stopped_readers(start, is_long):
+    """p99 of a delivery in a room with stopped readers, against the same room while all of them read."""
+    if not is_long:
+        # A tail of few samples says nothing: this needs the long run's numbers, so the short one only walks the way.
+        many, stopped, publications = 50, 5, 50
+    else:
+        many, stopped, publications = 1000, 100, 600
+    relay = start(client={"max_queue": "64KiB"}, limits={"enabled": False})
+    probe = relay.member("probe", ["quiet:flood"])
+    readers = [relay.member(f"user{n}", ["quiet:flood"]) for n in range(many - stopped - 1)]
+    sleepers = []
+    for n in range(stopped):
+        sleepers.append(relay.client(receive_buffer=4096))
+        sleepers[-1].connect(relay.token(f"sleeper{n}"))
+        sleepers[-1].subscribe("quiet:flood")
+
+    def waits(listening):
+        times = []
+        for number in range(publications):
+            began = time.perf_counter()
+            probe.send({"id": 10_000 + number, "publish": {"channel": "quiet:flood", "data": "x" * 8_000}})
+            probe.push()
+            times.append(time.perf_counter() - began)
+            for reader in listening:
+                reader.push()
+        return sorted(times)
+
+    before, after = waits(readers + sleepers), waits(readers)
+    p99 = [times[len(times) * 99 // 100 - 1] * 1000 for times in (before, after)]
+    print(f"p99 of a delivery: {p99[0]:.2f} ms while all read, {p99[1]:.2f} ms with {stopped} of {many} stopped")
+    if is_long:
+        assert p99[1] <= 1.5 * p99[0]
+        assert relay.metrics().total("belfry_connections_closed_total", reason="slow") == stopped
