@@ -64,7 +64,7 @@ import Testing
         let path = fixture.directory.appending(path: "ops/belfry.dev.yaml").path
         let configuration = try Configuration.load(path: path, environment: [:]).configuration
         #expect(configuration.server.listen == [ListenAddress(ip: .loopback, port: 8443)])
-        #expect(configuration.channels.namespaces.keys.sorted() == ["chat", "dialog", "news"])
+        #expect(configuration.channels.namespaces.keys.sorted() == ["bench", "chat", "dialog", "news"])
         #expect(configuration.channels.namespaces["chat"]?.allowPublishForSubscriber == true)
     }
 
