@@ -9,7 +9,7 @@ package struct KeySet: Sendable {
     static let candidateLimit = 4
 
     package let keys: [VerificationKey]
-    /// Only HMAC: verifying costs about 12 us, whatever the token.
+    /// Only HMAC: no token can ask for a signature that takes longer than 20 us.
     package let areAllSymmetric: Bool
 
     package init(_ keys: [VerificationKey]) throws(KeyRefusal) {

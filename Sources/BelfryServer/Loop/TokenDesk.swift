@@ -36,12 +36,13 @@ struct TokenVerdict: Sendable {
 
 /// Verifies tokens: HMAC ones for the loop that asks, all others off the event loops.
 ///
-/// Of these a loop hands over what one tick collected; the verdicts come back as one message. At most `capacity` tokens wait at
-/// once: beyond that a client is told to try again, which costs less than the signature.
+/// Of these a loop hands over what one tick collected; the verdicts come back as one message. At most `capacity` tokens
+/// wait at once: beyond that a client is told to try again, which costs less than the signature.
 final class TokenDesk: Sendable {
     static let capacity = 16_384
-    /// Verified at once in one tick: less than a millisecond of the loop's time.
-    static let atOnceMax = 64
+    /// Tokens verified at once in one tick, and bytes of them together: less than a millisecond of the loop's time.
+    static let atOnceMax = 32
+    static let atOnceBytesMax = 32_768
 
     /// `nil` when no key is configured: then every token is refused.
     private let verifier: Mutex<TokenVerifier?>
@@ -61,7 +62,9 @@ final class TokenDesk: Sendable {
     ///
     /// - Returns: The verdicts in the order of the jobs; `nil` when the jobs belong to ``verify(_:deliver:)``.
     func verifyAtOnce(_ jobs: [TokenJob]) -> [TokenVerdict]? {
-        guard jobs.count <= Self.atOnceMax else { return nil }
+        guard jobs.count <= Self.atOnceMax,
+            jobs.reduce(0, { $0 &+ $1.token.count }) <= Self.atOnceBytesMax
+        else { return nil }
         let verifier = self.verifier.withLock { $0 }
         guard verifier?.keys.areAllSymmetric ?? true else { return nil }
         return jobs.map { $0.verdict(of: verifier, now: unixSeconds()) }
