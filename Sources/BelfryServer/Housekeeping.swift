@@ -26,7 +26,8 @@ final class Housekeeping {
     private static func tidy(_ relay: Relay, _ notifier: SystemdNotifier) {
         let now = MonotonicClock.now()
         relay.limits.settle(at: now)
-        if let generation = relay.tickets.rotateIfDue(at: now) {
+        if let generation = relay.tickets.rotateIfDue(at: now, every: relay.configuration.tls.ticketRotation)
+        {
             relay.registry.shared.count(.tlsTicketKeyRotations)
             relay.journal.record(.tlsTicketsRotated(generation: generation))
         }

@@ -39,9 +39,11 @@ extension TLSSession {
     ///
     /// With the first answer instead of behind the handshake: one packet less, and nothing for who never asks anything.
     private mutating func offerTicket() {
+        // Refused while OpenSSL owes the peer a message of its own (a KeyUpdate): the next write tries again.
+        guard unsafe SSL_new_session_ticket(ssl) == 1 else { return }
         owesTicket = false
         unsafe wire.pointee.hostTag = hostTag
-        unsafe wire.pointee.isMoreToCome = SSL_new_session_ticket(ssl) == 1
+        unsafe wire.pointee.isMoreToCome = true
     }
 
     private var canWrite: Bool {

@@ -12,9 +12,6 @@ internal import Synchronization
 
 /// The ticket keys of the process, shared by the contexts of all loops.
 package final class TicketKeys: Sendable {
-    /// Time between rotations; tickets live through one to two of them, and never longer than 24 h.
-    package static let rotationInterval: Duration = .seconds(12 * 3600)
-
     private let generations = Mutex(Generations())
 
     package init() {}
@@ -27,16 +24,18 @@ package final class TicketKeys: Sendable {
         generations.withLock { $0.rotate() }
     }
 
-    /// Rotates when ``rotationInterval`` has passed since the last time; the first call starts the clock.
+    /// Rotates when `interval` has passed since the last time; the first call starts the clock.
+    ///
+    /// Tickets live through one to two intervals, and never longer than 24 h.
     ///
     /// - Returns: The new generation when there is one.
-    package func rotateIfDue(at now: Instant) -> UInt64? {
+    package func rotateIfDue(at now: Instant, every interval: Duration) -> UInt64? {
         generations.withLock { generations in
             guard let since = generations.since else {
                 generations.since = now
                 return nil
             }
-            guard now - since >= Self.rotationInterval else { return nil }
+            guard now - since >= interval else { return nil }
             generations.since = now
             generations.rotate()
             return generations.number

@@ -148,13 +148,16 @@ import Testing
         #expect(keys.generation == 10)
     }
 
-    @Test func `rotation is due every twelve hours`() {
+    @Test(arguments: [60, 43_200]) func `rotation is due once an interval`(seconds: Int64) {
         let keys = TicketKeys()
         let start = Instant(nanoseconds: 7)
-        #expect(keys.rotateIfDue(at: start) == nil)
-        #expect(keys.rotateIfDue(at: start + .seconds(43_199)) == nil)
-        #expect(keys.rotateIfDue(at: start + .seconds(43_200)) == 1)
-        #expect(keys.rotateIfDue(at: start + .seconds(43_201)) == nil)
-        #expect(keys.rotateIfDue(at: start + .seconds(86_400)) == 2)
+        func rotate(_ second: Int64) -> UInt64? {
+            keys.rotateIfDue(at: start + .seconds(second), every: .seconds(seconds))
+        }
+        #expect(rotate(0) == nil)
+        #expect(rotate(seconds - 1) == nil)
+        #expect(rotate(seconds) == 1)
+        #expect(rotate(seconds + 1) == nil)
+        #expect(rotate(2 * seconds) == 2)
     }
 }

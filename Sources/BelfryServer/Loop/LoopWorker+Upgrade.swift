@@ -116,14 +116,14 @@ extension LoopWorker where K: Kernel {
         let response = HTTPResponse.switchingProtocols(upgrade, sha1: Digest.sha1)
         observer.upgraded(.accepted)
         observer.responded(101, listener: connections[slot].listener)
-        // A ticket costs as much as it saves the server: it is for clients that stay (decision 0006).
-        connections[slot].tls?.holdsTicketBack = settings.pingInterval > .zero
         enqueue(slot, OutboundFrame(bytes: response.encoded()))
         enter(.open, slot)
         connections[slot].head = RequestHeadParser()
         reactor.cancel(connections[slot].deadline)
         connections[slot].deadline = .none
         guard case .relay(let policy) = settings.application else { return reactor.runAgain(slot) }
+        // A ticket costs as much as it saves the server: it is for clients that stay (decision 0006).
+        connections[slot].tls?.holdsTicketBack = settings.pingInterval > .zero
         connections[slot].session = ClientSession(
             client: connections[slot].id, subscriber: SubscriberID(loop: index, connection: slot.token),
             upgradeToken: token, usesNativePing: upgrade.usesNativePing, policy: policy)
