@@ -10,9 +10,9 @@ enum LogLine {
         // Quoting doubles a value at most; a name loses more than the quotes take. The rest is for the head.
         lines.append(addingCapacity: 2 &* entry.bytes.count &+ 32) { line in
             let bytes = entry.bytes.span
-            append(priority.name.utf8.span, to: &line)
+            line.append(priority.name.utf8.span)
             line.append(0x20)
-            if let event = entry.item(of: .event) { append(bytes.extracting(event.value), to: &line) }
+            if let event = entry.item(of: .event) { line.append(bytes.extracting(event.value)) }
             line.append(0x20)
             if let message = entry.message { appendQuoted(bytes.extracting(message.value), to: &line) }
             appendFields(of: entry, to: &line)
@@ -43,10 +43,6 @@ enum LogLine {
             line.append(byte)
         }
         if value.isEmpty { appendQuoted(value, to: &line) }
-    }
-
-    private static func append(_ bytes: Span<UInt8>, to line: inout OutputSpan<UInt8>) {
-        for index in bytes.indices { line.append(bytes[index]) }
     }
 
     /// Names of fields hold no letters but these.

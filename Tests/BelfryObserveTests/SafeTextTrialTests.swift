@@ -59,6 +59,17 @@ import Testing
         }
     }
 
+    /// A key that the quick look at its last letters does not know would let its secret through.
+    @Test(arguments: Redaction.keys + ["bearer"])
+    func `every key is known by its last letters`(key: String) {
+        for word in [key, key.uppercased()] {
+            let isKey = Redaction.isKey(word.utf8.span)
+            #expect(isKey, "\(word)")
+        }
+        let isEnding = Redaction.isKey("my_\(key)".utf8.span)
+        #expect(isEnding == (key != "bearer"))
+    }
+
     @Test(arguments: [0, 1, 9, 10, 99, 100, .max - 1, .max] as [UInt64])
     func `a number has the digits that Swift gives it`(number: UInt64) {
         var bytes: [UInt8] = []

@@ -29,7 +29,7 @@ extension [UInt8] {
 
 extension OutputSpan<UInt8> {
     /// Appends all of `bytes`, for which there must be room.
-    mutating func append(_ bytes: Span<UInt8>) {
+    package mutating func append(_ bytes: Span<UInt8>) {
         for index in bytes.indices { append(bytes[index]) }
     }
 }

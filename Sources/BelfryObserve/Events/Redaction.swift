@@ -60,7 +60,7 @@ enum Redaction {
             guard Redaction.isKey(word.span) else { return }
             let key = String(decoding: word, as: UTF8.self).lowercased()
             if key == "bearer" { return redactBearer() }
-            guard Redaction.keys.contains(where: key.hasSuffix), skipSeparator() else { return }
+            guard skipSeparator() else { return }
             let scheme = takeValue()
             guard !scheme.isEmpty else { return }
             redact()

@@ -190,7 +190,8 @@ extension MetricFamily {
             .gauge("journal_queue_length", help: "Journal entries waiting for the writer.")
         case .journalWrite:
             .histogram(
-                "journal_write_seconds", unit: .seconds, .latency, help: "Time to give journald one entry.")
+                "journal_write_seconds", unit: .seconds, .latency,
+                help: "Time of one write: an entry to journald, or the lines that wait to standard error.")
         case .journalLastVerified:
             .gauge(
                 "journal_last_verified_timestamp_seconds", unit: .seconds, merge: .max,
