@@ -29,7 +29,7 @@ SMALL, LARGE = 20, 60
 
 
 class CountedRelay(Relay):
-    """A relay under callgrind, which counts only between `begin` and `end`."""
+    """A relay under callgrind, which counts only within `count`."""
 
     def command(self):
         binary = self.directory / "belfry"

@@ -17,8 +17,18 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     # A thread that fails silently would make a test green.
+    config.addinivalue_line("markers", "long: means something with large numbers only; left out without --long")
     config.addinivalue_line("filterwarnings", "error::pytest.PytestUnhandledThreadExceptionWarning")
     config.addinivalue_line("filterwarnings", "ignore::DeprecationWarning:tlslite")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--long"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("long")]
+    items[:] = [item for item in items if item not in left_out]
+    # Counted in the summary, so that nobody takes them for passed.
+    config.hook.pytest_deselected(items=left_out)
 
 
 def pytest_sessionstart(session):
