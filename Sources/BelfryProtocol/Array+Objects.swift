@@ -8,12 +8,26 @@ extension [UInt8] {
     }
 
     mutating func appendMembers(of publication: Publication) {
-        appendMember("data", payload: publication.data)
+        appendData(of: publication)
         if let info = publication.info { appendObject("info") { $0.appendMembers(of: info) } }
         appendMember("offset", number: publication.offset)
         if !publication.tags.isEmpty { appendTags(publication.tags) }
         appendMember("delta", flag: publication.isDelta)
+        appendMember("time", number: UInt64(clamping: publication.time))
         appendMember("epoch", text: publication.epoch)
+    }
+
+    private mutating func appendData(of publication: Publication) {
+        switch publication.form {
+        case .json: appendMember("data", payload: publication.data)
+        case .jsonOnManyLines:
+            appendKey("data")
+            append(contentsOf: publication.data.lazy.filter { !$0.isLineBreak })
+        case .binary:
+            // The receiver should have been closed. Should one slip through, it gets no bytes that are no JSON.
+            appendKey("data")
+            append(contentsOf: "null".utf8)
+        }
     }
 
     private mutating func appendTags(_ tags: [Tag]) {
@@ -40,6 +54,8 @@ extension [UInt8] {
         appendMember("data", payload: result.data)
         appendMember("was_recovering", flag: result.wasRecovering)
         appendMember("delta", flag: result.delta)
+        appendMember("id", number: result.channelID)
+        appendMember("publish_debounce", number: result.publishDebounce)
     }
 
     mutating func appendMembers(of result: ConnectResult) {

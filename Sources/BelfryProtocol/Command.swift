@@ -1,5 +1,4 @@
-// What a client asks (protocol.md 5), free of how it was written: the JSON decoder fills these, and a Protobuf decoder
-// fits in beside it.
+// What a client asks (protocol.md 5), free of how it was written: the JSON and the Protobuf decoder both fill these.
 
 /// One command of a client.
 package struct Command: Equatable, Sendable {

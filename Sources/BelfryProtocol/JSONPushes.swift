@@ -1,7 +1,7 @@
 // Pushes in JSON (protocol.md 6): each function appends one object and no line break.
 
-/// Writes what the server says unasked.
-package enum JSONPushes {
+/// Writes what the server says unasked, as JSON.
+package enum JSONPushes: PushWriter {
     package static func publication(
         channel: String, _ publication: Publication, into output: inout [UInt8]
     ) {
@@ -23,9 +23,6 @@ package enum JSONPushes {
         }
     }
 
-    /// A server-side subscription made on a live connection.
-    ///
-    /// Only position, recoverability and data of `result` are written; nothing can be recovered in a push.
     package static func subscribe(channel: String, _ result: SubscribeResult, into output: inout [UInt8]) {
         push("subscribe", channel, into: &output) {
             $0.appendMember("recoverable", flag: result.recoverable)
@@ -36,18 +33,25 @@ package enum JSONPushes {
         }
     }
 
-    /// A message to the connection, of no channel.
     package static func message(_ data: [UInt8], into output: inout [UInt8]) {
         push("message", "", into: &output) { $0.appendMember("data", payload: data) }
     }
 
-    /// For transports without a close code only: over WebSocket the code travels in the close frame.
+    package static func connect(_ result: ConnectResult, into output: inout [UInt8]) {
+        // The fields have other numbers here than in the reply (protocol.md 6); JSON knows only their names.
+        push("connect", "", into: &output) { $0.appendMembers(of: result) }
+    }
+
     package static func disconnect(_ code: DisconnectCode, into output: inout [UInt8]) {
         push("disconnect", "", into: &output) {
             $0.appendRequired("code", number: code.code)
             $0.appendRequired("reason", text: code.reason)
             $0.appendMember("reconnect", flag: code.reconnects)
         }
+    }
+
+    package static func refresh(_ expiry: Expiry?, into output: inout [UInt8]) {
+        push("refresh", "", into: &output) { $0.appendExpiry(expiry) }
     }
 
     private static func push(

@@ -1,8 +1,8 @@
 // Replies in JSON (protocol.md 3.1 and 5): each function appends one object and no line break. Replies that share a
 // frame are separated by one `JSONReplies.separator`.
 
-/// Writes answers to commands.
-package enum JSONReplies {
+/// Writes answers to commands, as JSON.
+package enum JSONReplies: ReplyWriter {
     /// Stands between two replies or pushes of one frame.
     package static let separator = ASCII.lineFeed
 
@@ -22,7 +22,6 @@ package enum JSONReplies {
         reply(id, "publish", into: &output) { _ in }
     }
 
-    /// Lists each client under its connection id; nobody may be there twice.
     package static func presence(id: UInt32, _ clients: [ClientInfo], into output: inout [UInt8]) {
         reply(id, "presence", into: &output) {
             $0.appendObject("presence") {
@@ -55,12 +54,10 @@ package enum JSONReplies {
         reply(id, "rpc", into: &output) { $0.appendMember("data", payload: data) }
     }
 
-    /// Without an expiry when the new token has none.
     package static func refresh(id: UInt32, _ expiry: Expiry?, into output: inout [UInt8]) {
         reply(id, "refresh", into: &output) { $0.appendExpiry(expiry) }
     }
 
-    /// Without an expiry when the new token has none.
     package static func subRefresh(id: UInt32, _ expiry: Expiry?, into output: inout [UInt8]) {
         reply(id, "sub_refresh", into: &output) { $0.appendExpiry(expiry) }
     }
@@ -73,7 +70,6 @@ package enum JSONReplies {
         }
     }
 
-    /// The server's ping is an empty reply (protocol.md 8).
     package static func ping(into output: inout [UInt8]) { output.appendObject { _ in } }
 
     /// The result object is always there, even empty: the SDKs look for it (protocol.md 3.1).

@@ -25,12 +25,7 @@ extension JSONScanner {
 
     /// Text of which the server keeps no more than `byteCountMax` bytes; empty when absent.
     mutating func cutString(_ bytes: Span<UInt8>, _ byteCountMax: Int) throws(JSONError) -> String {
-        guard let text = try optionalString(bytes) else { return "" }
-        guard text.utf8.count > byteCountMax else { return text }
-        // Whole scalars only: half a character is no text.
-        var kept = text.unicodeScalars.prefix(byteCountMax)
-        while kept.utf8ByteCount > byteCountMax { kept.removeLast() }
-        return String(kept)
+        try optionalString(bytes)?.cut(byteCountMax) ?? ""
     }
 
     /// An empty token is an absent one, as in Protobuf.
@@ -81,7 +76,7 @@ extension JSONScanner {
     mutating func payload(_ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
         let start = position
         try skipValue(bytes)
-        return bytes.copy(start..<position) { $0 != ASCII.lineFeed && $0 != ASCII.carriageReturn }
+        return bytes.copy(start..<position) { !$0.isLineBreak }
     }
 
     /// Moves over an object whose content is not looked at.
@@ -91,6 +86,12 @@ extension JSONScanner {
     }
 }
 
-extension Substring.UnicodeScalarView {
-    fileprivate var utf8ByteCount: Int { Substring(self).utf8.count }
+extension String {
+    /// The beginning, of at most `byteCountMax` bytes and of whole scalars: half a character is no text.
+    func cut(_ byteCountMax: Int) -> String {
+        guard utf8.count > byteCountMax else { return self }
+        var kept = unicodeScalars.prefix(byteCountMax)
+        while Substring(kept).utf8.count > byteCountMax { kept.removeLast() }
+        return String(kept)
+    }
 }

@@ -27,6 +27,11 @@ package enum ProtocolLimits {
     /// Nodes of one tags filter, and how deep they may nest: each publication is matched against all of them.
     package static let filterNodes = 64
     package static let filterDepth = 8
+    /// Messages open at once in one Protobuf command: command, connect, entry of a map and subscribe stand around the
+    /// filter, and a few more for what we do not know and skip.
+    package static let messageDepth = filterDepth + 8
+    /// Messages in one Protobuf command that are no list elements: one for each server-side subscription, and a few.
+    package static let messagesPerCommand = connectSubscriptions + 16
     /// Values of one `in` or `nin` list of a tags filter.
     package static let filterValues = 256
 }

@@ -47,8 +47,12 @@ package struct Tag: Equatable, Sendable {
 
 /// A message in a channel.
 package struct Publication: Equatable, Sendable {
-    /// For JSON receivers a JSON value without raw line breaks; relayed byte for byte.
+    /// Relayed byte for byte; JSON receivers get it as `form` allows.
     package var data: [UInt8]
+    /// What `data` is.
+    ///
+    /// Pass on what the publish request says: called `.json`, a payload is written into JSON unseen.
+    package var form: PayloadForm
     /// Only when a client published.
     package var info: ClientInfo?
     /// 0 when the channel keeps no history.
@@ -61,16 +65,40 @@ package struct Publication: Equatable, Sendable {
     package var tags: [Tag]
     /// `data` is a patch (protocol.md 19).
     package var isDelta: Bool
+    /// When it was published, in milliseconds since 1970; 0 to leave it out.
+    package var time: Int64
 
     package init(
         data: [UInt8], info: ClientInfo? = nil, offset: UInt64 = 0, epoch: String = "", tags: [Tag] = [],
-        isDelta: Bool = false
+        isDelta: Bool = false, time: Int64 = 0, form: PayloadForm = .json
     ) {
         self.data = data
+        self.form = form
         self.info = info
         self.offset = offset
         self.epoch = epoch
         self.tags = tags
         self.isDelta = isDelta
+        self.time = time
+    }
+
+    /// Whether a receiver can be served; one that cannot is closed with ``DisconnectCode/inappropriateProtocol``.
+    package func isReadable(by codec: Codec) -> Bool { codec == .protobuf || form != .binary }
+
+    /// This publication for a JSON subscription with deltas: there `data`, payload or patch, is a string that holds the
+    /// text (protocol.md 19).
+    ///
+    /// Protobuf receivers get the bytes as they are.
+    ///
+    /// - Returns: `nil` when `data` is no UTF-8, as a patch may be that cuts through a character: send the payload then.
+    package func quoted() -> Publication? {
+        guard (try? UTF8Span(validating: data.span)) != nil else { return nil }
+        var quoted = self
+        quoted.data = []
+        // Two quotes, and room for a few escapes.
+        quoted.data.reserveCapacity(data.count + data.count / 8 + 2)
+        quoted.data.appendJSONString(data)
+        quoted.form = .json
+        return quoted
     }
 }

@@ -1,5 +1,6 @@
 // The requests, field by field (protocol.md 5). An absent field has its zero value; only where "absent" and "zero" mean
-// different things is a field optional. Payloads (`[UInt8]?`) are the raw bytes of a JSON value.
+// different things is a field optional. Payloads (`[UInt8]?`) are the raw bytes of a JSON value, or, from a Protobuf
+// client, any bytes: nothing of them may be written into JSON before `PayloadForm` has looked at them.
 
 package struct ConnectRequest: Equatable, Sendable {
     /// `nil` for anonymous connections, or when the token came with the upgrade.
@@ -83,6 +84,8 @@ package struct ChannelRequest: Equatable, Sendable {
 package struct PublishRequest: Equatable, Sendable {
     package var channel = ""
     package var data: [UInt8]?
+    /// What `data` is; for the publication made of it.
+    package var form = PayloadForm.json
     /// For map subscriptions only, as are `key` and `removed`.
     package var type: Int32 = 0
     package var key = ""

@@ -57,8 +57,15 @@ package struct SubscribeResult: Equatable, Sendable {
     package var data: [UInt8]?
     package var wasRecovering = false
     package var delta = false
+    /// Numeric channel id (protocol.md 21.1); 0 where compaction is not offered.
+    package var channelID: UInt64 = 0
+    /// Milliseconds by which the client holds back its own publications; 0 for none (protocol.md 21.5).
+    package var publishDebounce: UInt32 = 0
 
     package init() {}
+
+    /// Whether the client can be served with every publication.
+    package func isReadable(by codec: Codec) -> Bool { publications.allSatisfy { $0.isReadable(by: codec) } }
 }
 
 package struct PresenceStatsResult: Equatable, Sendable {
@@ -80,4 +87,7 @@ package struct HistoryResult: Equatable, Sendable {
         self.publications = publications
         self.position = position
     }
+
+    /// Whether the client can be served with every publication.
+    package func isReadable(by codec: Codec) -> Bool { publications.allSatisfy { $0.isReadable(by: codec) } }
 }

@@ -27,7 +27,10 @@ struct House {
 
     private static func swiftFiles(below directory: URL) throws -> [URL] {
         let paths = try FileManager.default.subpathsOfDirectory(atPath: directory.path())
-        return paths.filter { $0.hasSuffix(".swift") }.sorted().map { directory.appending(path: $0) }
+        // Generated files follow their generator's rules.
+        return paths.filter { $0.hasSuffix(".swift") && !$0.hasSuffix(".pb.swift") }.sorted().map {
+            directory.appending(path: $0)
+        }
     }
 }
 
