@@ -110,6 +110,7 @@ let package = Package(
         tests("BelfryProtocol", ["BelfryBytes"]),
         tests("BelfryAuth", [.product(name: "JWTKit", package: "jwt-kit")]),
         tests("BelfryLimits", ["BelfryBytes"]),
+        tests("BelfryBroker", ["BelfryBytes", "BelfryProtocol"]),
         tests("BelfryHub", ["BelfryBytes", "BelfryProtocol", "BelfryBroker"]),
         tests(
             "BelfrySession",

@@ -1,46 +1,77 @@
 import BelfryProtocol
 
-/// The broker of a single node: numbers publications and returns them in the same call.
+/// The broker of a single node without a store: everything is in memory and answered in the same call.
 ///
-/// One instance belongs to one home loop and holds the channels whose home that loop is. A channel's number starts over
-/// once nobody is subscribed, because without history there is nothing a position could be compared with.
+/// One instance belongs to one home loop and holds the channels whose home that loop is.
 package struct MemoryBroker: Broker {
-    /// The newest offset of each subscribed channel.
-    private var tops: [String: UInt64] = [:]
-    private let epoch: String
+    /// The channels this node wants to hear of.
+    private var subscribed: Set<String> = []
+    package private(set) var streams: StreamTable
 
-    /// - Parameter epoch: Names this life of the node; a position of another epoch means nothing here.
-    package init(epoch: String) { self.epoch = epoch }
+    /// Publications, streams and keys forgotten in one ``poll(now:into:)``: well under a millisecond.
+    private static let expiredPerPoll = 1_000
 
-    package mutating func submit(_ request: BrokerRequest, into events: inout [BrokerEvent]) {
+    /// - `seed`: Random at each start, so that this life's epochs differ from earlier ones.
+    package init(seed: UInt64, limits: StreamLimits = StreamLimits()) {
+        streams = StreamTable(seed: seed, limits: limits)
+    }
+
+    package mutating func submit(
+        _ request: BrokerRequest, now: WallTime, into events: inout [BrokerEvent]
+    ) {
         switch request {
-        case .publish(let channel, let publication, let ticket):
-            publish(publication, in: channel, ticket, into: &events)
-        case .subscribe(let channel, let ticket):
-            let top = tops[channel, default: 0]
-            tops[channel] = top
-            events.append(.subscribed(ticket, .success(StreamPosition(offset: top, epoch: epoch))))
-        case .unsubscribe(let channel):
-            tops[channel] = nil
+        case .publish(let channel, let publication, let options, let ticket):
+            publish(publication, in: channel, options, ticket, now: now, into: &events)
+        case .subscribe(let channel, let policy, let ticket):
+            subscribed.insert(channel)
+            let top = policy.map { streams.position(of: channel, policy: $0, now: now) }
+            events.append(.subscribed(ticket, .success(top)))
+        case .unsubscribe(let channel): subscribed.remove(channel)
+        case .history(let channel, let query, let policy, let ticket):
+            let page = streams.history(of: channel, query, policy: policy, now: now)
+            events.append(.history(ticket, .success(page)))
+        case .removeHistory(let channel, let ticket):
+            streams.removeHistory(of: channel)
+            events.append(.historyRemoved(ticket, .success(())))
         case .join(let channel, let info):
-            if tops[channel] != nil { events.append(.joined(channel: channel, info)) }
+            if subscribed.contains(channel) { events.append(.joined(channel: channel, info)) }
         case .leave(let channel, let info):
-            if tops[channel] != nil { events.append(.left(channel: channel, info)) }
+            if subscribed.contains(channel) { events.append(.left(channel: channel, info)) }
         }
     }
 
+    package mutating func poll(now: WallTime, into events: inout [BrokerEvent]) {
+        streams.expire(now: now, limit: Self.expiredPerPoll)
+    }
+
     private mutating func publish(
-        _ publication: Publication, in channel: String, _ ticket: BrokerTicket,
-        into events: inout [BrokerEvent]
+        _ publication: Publication, in channel: String, _ options: PublishOptions, _ ticket: BrokerTicket,
+        now: WallTime, into events: inout [BrokerEvent]
     ) {
-        guard let top = tops[channel] else {
-            // Nobody listens anywhere, since this is the only node: accepted, and there is nothing to return.
-            events.append(.published(ticket, .success(StreamPosition(offset: 0, epoch: epoch))))
-            return
+        switch streams.reserve(publication, in: channel, options: options, now: now) {
+        case .reserved(let reservation):
+            streams.apply(reservation)
+            publish(reservation.stored.publication, in: channel, at: reservation.position, options, &events)
+            events.append(.published(ticket, .success(.published(reservation.position))))
+        case .unstored:
+            publish(publication, in: channel, at: nil, options, &events)
+            events.append(.published(ticket, .success(.published(nil))))
+        case .duplicate(let position):
+            events.append(.published(ticket, .success(.duplicate(position))))
+        case .outdated(let top):
+            events.append(.published(ticket, .success(.outdated(top))))
         }
-        let position = StreamPosition(offset: top + 1, epoch: epoch)
-        tops[channel] = position.offset
-        events.append(.publication(channel: channel, publication, position))
-        events.append(.published(ticket, .success(position)))
+    }
+
+    private func publish(
+        _ publication: Publication, in channel: String, at position: StreamPosition?,
+        _ options: PublishOptions, _ events: inout [BrokerEvent]
+    ) {
+        guard subscribed.contains(channel) else { return }
+        events.append(
+            .publication(
+                BrokerPublication(
+                    channel: channel, publication, position: position, usesDelta: options.usesDelta,
+                    receivedAt: options.receivedAt)))
     }
 }

@@ -1,3 +1,5 @@
+package import BelfryBroker
+
 /// What a channel allows, per namespace or for channels without one (protocol.md 18.2).
 ///
 /// Everything is off by default: a client may subscribe to nothing until a rule allows it.
@@ -9,6 +11,22 @@ package struct ChannelOptions: Equatable, Sendable {
     /// Push joins and leaves to every subscriber, asked for or not.
     package var forcePushJoinLeave = false
 
+    /// Publications kept; 0 keeps none.
+    package var historySize = 0
+    /// How long each is kept; zero keeps none.
+    package var historyTTL = Duration.zero
+    /// How long epoch and top offset are kept after the last use.
+    package var historyMetaTTL = HistoryPolicy.defaultMetaTTL
+    /// Every subscriber, or who asks for it, is told its position and that it has missed something.
+    package var forcePositioning = false
+    package var allowPositioning = false
+    /// Every subscriber, or who asks for it, gets what it has missed when it comes back.
+    package var forceRecovery = false
+    package var allowRecovery = false
+    package var forceRecoveryMode = RecoveryMode.stream
+    /// In cache mode: a recovery is tried on every subscribe.
+    package var autoCacheRecover = false
+
     package var allowSubscribeForClient = false
     package var allowSubscribeForAnonymous = false
     package var allowPublishForClient = false
@@ -17,12 +35,20 @@ package struct ChannelOptions: Equatable, Sendable {
     package var allowPresenceForClient = false
     package var allowPresenceForSubscriber = false
     package var allowPresenceForAnonymous = false
+    package var allowHistoryForClient = false
+    package var allowHistoryForSubscriber = false
+    package var allowHistoryForAnonymous = false
     /// Channels with a `#` part may be subscribed by the users listed there, without a token.
     package var allowUserLimitedChannels = false
     /// What a publication's data must be.
     package var publicationDataFormat = PublicationDataFormat.any
 
     package init() {}
+
+    /// What is kept of the channel's stream; `nil` when it has no history.
+    package var history: HistoryPolicy? {
+        HistoryPolicy(size: historySize, ttl: historyTTL, metaTTL: historyMetaTTL)
+    }
 }
 
 /// The `publication_data_format` option.

@@ -1,16 +1,16 @@
 package import BelfryBroker
-import BelfryBytes
 import BelfryProtocol
 
 // The channels whose home is one loop: who numbers, who is present, which loops must hear.
 //
 //   request ──▶ HomeHub ──▶ Broker
-//                  ▲           │ events, in the one order
+//                  ▲           │ events, now or later, in the one order
 //                  └───────────┘──▶ deliveries to loops with members
 //
 // Always: (1) an answer to a subscribe is sent to its loop before any later push of that channel, because both go
-// through the same ordered mailbox. (2) A publication is encoded once, when the broker has returned it. (3) A loop
-// hears of a channel exactly while it has members there.
+// through the same ordered mailbox; a member counts from that answer on. (2) A publication is encoded once in each form
+// that some member takes, when the broker has returned it. (3) A loop hears of a channel exactly while it has members
+// there. (4) Each subscribe is given back once; a seat given back before its answer leaves nothing behind.
 
 /// A delivery and the loop it goes to.
 package struct RoutedDelivery: Sendable {
@@ -20,82 +20,131 @@ package struct RoutedDelivery: Sendable {
 
 /// One home loop's share of the channels.
 package struct HomeHub {
-    private struct Channel {
-        /// Members on each loop.
-        var membersPerLoop: [Int]
-    }
-
     /// A place that somebody asked for in a channel.
-    private struct Seat: Hashable {
+    struct Seat: Hashable {
         let channel: String
         let subscriber: SubscriberID
     }
 
-    private enum Pending {
-        case subscribe(channel: String, Membership, CommandTicket)
-        case publish(CommandTicket)
+    /// A subscribe that waits for the broker.
+    struct WaitingSubscribe {
+        let channel: String
+        let membership: Membership
+        let positioning: Positioning?
+        let ticket: CommandTicket
+        /// Where its part of the channel's buffer begins.
+        let start: Int
+        /// Its unsubscribe came before the answer.
+        var isGivenBack = false
+
+        var seat: Seat { Seat(channel: channel, subscriber: ticket.subscriber) }
     }
 
-    private let loops: Int
-    private let encode: (HubPush) -> [UInt8]
-    private var broker: any Broker
-    private var presence: any PresenceStore
-    private var channels: [String: Channel] = [:]
-    private var pending: [BrokerTicket: Pending] = [:]
+    let loops: Int
+    let encoder: PushEncoder
+    var broker: any Broker
+    var presence: any PresenceStore
+    var channels: [String: HomeChannel] = [:]
+    var subscribing: [BrokerTicket: WaitingSubscribe] = [:]
+    /// The subscribe of each seat that waits and has not been given back.
+    var awaited: [Seat: BrokerTicket] = [:]
+    /// Publishes, histories and removals that wait for the broker.
+    private var asking: [BrokerTicket: Asker] = [:]
     private var nextTicket: UInt64 = 0
     /// Subscribes that failed and whose unsubscribe is still to come.
     ///
     /// Each subscribe is given back once, whatever its answer: who asked may be gone before it is there.
-    private var refused: Set<Seat> = []
-    private var events: [BrokerEvent] = []
-    /// When the request being handled came in; the start of a delivery's latency.
-    private var receivedAt: Instant?
+    var refused: Set<Seat> = []
+    /// What the broker said and is not handled yet.
+    var events: [BrokerEvent] = []
+    /// Passed in with what is being handled.
+    var now = WallTime(milliseconds: 0)
 
     /// - Parameters:
     ///   - loops: How many event loops the node has.
     ///   - broker: The bus between nodes; this home's alone.
     ///   - presence: Who is present in this home's channels.
-    ///   - encode: Makes a complete WebSocket frame; called once a push.
+    ///   - encoder: Makes the frames of pushes; called once a push and form.
     package init(
-        loops: Int, broker: any Broker, presence: any PresenceStore, encode: @escaping (HubPush) -> [UInt8]
+        loops: Int, broker: any Broker, presence: any PresenceStore, encoder: PushEncoder
     ) {
         self.loops = loops
         self.broker = broker
         self.presence = presence
-        self.encode = encode
+        self.encoder = encoder
     }
 
-    /// Channels with at least one member.
+    /// Channels with at least one member or a subscribe in flight.
     package var channelCount: Int { channels.count }
+    /// Requests the broker has not answered yet.
+    package var pendingCount: Int { subscribing.count + asking.count }
 
     /// Carries out one request; what must reach the loops is appended to `deliveries` in order.
-    package mutating func handle(_ request: HubRequest, into deliveries: inout [RoutedDelivery]) {
+    package mutating func handle(
+        _ request: HubRequest, now: WallTime, into deliveries: inout [RoutedDelivery]
+    ) {
+        self.now = now
         switch request {
-        case .subscribe(let channel, let membership, let ticket):
-            let broker = track(.subscribe(channel: channel, membership, ticket))
-            submit(.subscribe(channel: channel, broker), into: &deliveries)
+        case .subscribe(let channel, let membership, let positioning, let ticket):
+            subscribe(membership, to: channel, positioning, ticket)
         case .unsubscribe(let channel, let membership, let subscriber):
-            unsubscribe(membership, from: channel, subscriber, into: &deliveries)
-        case .publish(let channel, let publication, let receivedAt, let ticket):
-            let broker = track(.publish(ticket))
-            self.receivedAt = receivedAt
-            submit(.publish(channel: channel, publication, broker), into: &deliveries)
-        case .presence(let channel, let ticket):
-            answer(ticket, .presence(presence.clients(of: channel)), into: &deliveries)
-        case .presenceStatistics(let channel, let ticket):
-            answer(ticket, .presenceStatistics(presence.statistics(of: channel)), into: &deliveries)
+            unsubscribe(membership, from: channel, subscriber)
+        case .publish(let channel, let publication, let options, let asker):
+            submit(.publish(channel: channel, publication, options, track(asker)))
+        case .history(let channel, let query, let policy, let asker):
+            submit(.history(channel: channel, query, policy, track(asker)))
+        case .removeHistory(let channel, let asker):
+            submit(.removeHistory(channel: channel, track(asker)))
+        case .presence(let channel, let asker):
+            answer(asker, .presence(presence.clients(of: channel)), into: &deliveries)
+        case .presenceStatistics(let channel, let asker):
+            answer(asker, .presenceStatistics(presence.statistics(of: channel)), into: &deliveries)
+        }
+        handleEvents(into: &deliveries)
+    }
+
+    /// Takes what the broker said outside of a request.
+    package mutating func receive(
+        _ events: [BrokerEvent], now: WallTime, into deliveries: inout [RoutedDelivery]
+    ) {
+        self.now = now
+        self.events += events
+        handleEvents(into: &deliveries)
+    }
+
+    /// Asks the broker what has become known, and lets it do its housekeeping.
+    package mutating func poll(now: WallTime, into deliveries: inout [RoutedDelivery]) {
+        self.now = now
+        broker.poll(now: now, into: &events)
+        handleEvents(into: &deliveries)
+    }
+
+    func answer(_ ticket: CommandTicket, _ answer: HubAnswer, into deliveries: inout [RoutedDelivery]) {
+        deliveries.append(RoutedDelivery(loop: ticket.subscriber.loop, delivery: .answer(ticket, answer)))
+    }
+
+    private func answer(_ asker: Asker, _ answer: HubAnswer, into deliveries: inout [RoutedDelivery]) {
+        switch asker {
+        case .command(let ticket): self.answer(ticket, answer, into: &deliveries)
+        case .call(let ticket):
+            deliveries.append(RoutedDelivery(loop: ticket.loop, delivery: .reply(ticket, answer)))
         }
     }
 
-    private mutating func track(_ request: Pending) -> BrokerTicket {
+    mutating func makeTicket() -> BrokerTicket {
         nextTicket &+= 1
-        let ticket = BrokerTicket(rawValue: nextTicket)
-        pending[ticket] = request
+        return BrokerTicket(rawValue: nextTicket)
+    }
+
+    private mutating func track(_ asker: Asker) -> BrokerTicket {
+        let ticket = makeTicket()
+        asking[ticket] = asker
         return ticket
     }
 
-    private mutating func submit(_ request: BrokerRequest, into deliveries: inout [RoutedDelivery]) {
-        broker.submit(request, into: &events)
+    mutating func submit(_ request: BrokerRequest) { broker.submit(request, now: now, into: &events) }
+
+    private mutating func handleEvents(into deliveries: inout [RoutedDelivery]) {
         // Handling an event may submit again (a join after a subscribe), which appends behind.
         var next = 0
         while next < events.count {
@@ -108,86 +157,30 @@ package struct HomeHub {
 
     private mutating func handle(_ event: BrokerEvent, into deliveries: inout [RoutedDelivery]) {
         switch event {
-        case .publication(let channel, let publication, _):
-            let frame = OutboundFrame(
-                bytes: encode(.publication(channel: channel, publication)), receivedAt: receivedAt)
-            push(.publication(channel: channel, frame), of: channel, into: &deliveries)
+        case .publication(let publication): publish(publication, into: &deliveries)
         case .joined(let channel, let info):
-            let frame = OutboundFrame(bytes: encode(.join(channel: channel, info)))
-            push(.joinOrLeave(channel: channel, frame), of: channel, into: &deliveries)
+            announce(.join(channel: channel, info), of: channel, into: &deliveries)
         case .left(let channel, let info):
-            let frame = OutboundFrame(bytes: encode(.leave(channel: channel, info)))
-            push(.joinOrLeave(channel: channel, frame), of: channel, into: &deliveries)
-        case .subscribed(let ticket, let result):
-            subscribed(ticket, result, into: &deliveries)
+            announce(.leave(channel: channel, info), of: channel, into: &deliveries)
+        case .subscribed(let ticket, let result): subscribed(ticket, result, into: &deliveries)
         case .published(let ticket, let result):
-            published(ticket, result, into: &deliveries)
+            settle(ticket, result.map { .published($0) }, into: &deliveries)
+        case .history(let ticket, let result):
+            if subscribing[ticket] != nil { return recovered(ticket, result, into: &deliveries) }
+            settle(ticket, result.map { .history($0) }, into: &deliveries)
+        case .historyRemoved(let ticket, let result):
+            settle(ticket, result.map { .historyRemoved }, into: &deliveries)
         }
     }
 
-    private mutating func subscribed(
-        _ ticket: BrokerTicket, _ result: Result<StreamPosition, BrokerFailure>,
+    private mutating func settle(
+        _ ticket: BrokerTicket, _ result: Result<HubAnswer, BrokerFailure>,
         into deliveries: inout [RoutedDelivery]
     ) {
-        guard case .subscribe(let channel, let membership, let command)? = pending.removeValue(forKey: ticket)
-        else { return }
+        guard let asker = asking.removeValue(forKey: ticket) else { return }
         switch result {
-        case .failure(let failure):
-            refused.insert(Seat(channel: channel, subscriber: command.subscriber))
-            answer(command, .subscribeFailed(channel: channel, failure), into: &deliveries)
-        case .success(let position):
-            let nobody = Channel(membersPerLoop: Array(repeating: 0, count: loops))
-            channels[channel, default: nobody].membersPerLoop[command.subscriber.loop] += 1
-            if membership.isPresent { presence.add(membership.info, to: channel) }
-            answer(command, .subscribed(channel: channel, position), into: &deliveries)
-            if membership.isAnnounced {
-                broker.submit(.join(channel: channel, membership.info), into: &events)
-            }
-        }
-    }
-
-    private mutating func published(
-        _ ticket: BrokerTicket, _ result: Result<StreamPosition, BrokerFailure>,
-        into deliveries: inout [RoutedDelivery]
-    ) {
-        guard case .publish(let command)? = pending.removeValue(forKey: ticket) else { return }
-        switch result {
-        case .success: answer(command, .published, into: &deliveries)
-        case .failure(let failure): answer(command, .publishFailed(failure), into: &deliveries)
-        }
-    }
-
-    private mutating func unsubscribe(
-        _ membership: Membership, from channel: String, _ subscriber: SubscriberID,
-        into deliveries: inout [RoutedDelivery]
-    ) {
-        if !refused.isEmpty, refused.remove(Seat(channel: channel, subscriber: subscriber)) != nil { return }
-        if membership.isPresent { presence.remove(client: membership.info.client, from: channel) }
-        // A count below zero would hide the loop's later members from their pushes.
-        guard let members = channels[channel]?.membersPerLoop[subscriber.loop], members > 0 else { return }
-        channels[channel]?.membersPerLoop[subscriber.loop] = members - 1
-        guard channels[channel]?.membersPerLoop.allSatisfy({ $0 == 0 }) == true else {
-            if membership.isAnnounced {
-                submit(.leave(channel: channel, membership.info), into: &deliveries)
-            }
-            return
-        }
-        channels[channel] = nil
-        submit(.unsubscribe(channel: channel), into: &deliveries)
-    }
-
-    private func answer(
-        _ ticket: CommandTicket, _ answer: HubAnswer, into deliveries: inout [RoutedDelivery]
-    ) {
-        deliveries.append(RoutedDelivery(loop: ticket.subscriber.loop, delivery: .answer(ticket, answer)))
-    }
-
-    private func push(
-        _ delivery: HubDelivery, of channel: String, into deliveries: inout [RoutedDelivery]
-    ) {
-        guard let channel = channels[channel] else { return }
-        for loop in 0..<loops where channel.membersPerLoop[loop] > 0 {
-            deliveries.append(RoutedDelivery(loop: loop, delivery: delivery))
+        case .success(let answer): self.answer(asker, answer, into: &deliveries)
+        case .failure(let failure): answer(asker, .failed(failure), into: &deliveries)
         }
     }
 }

@@ -1,5 +1,5 @@
 package import BelfryBroker
-package import BelfryBytes
+import BelfryBytes
 package import BelfryProtocol
 
 // What travels between a connection's loop and a channel's home loop.
@@ -28,6 +28,25 @@ package struct CommandTicket: Hashable, Sendable {
     }
 }
 
+/// A call of the server API that waits for a channel's home.
+package struct CallTicket: Hashable, Sendable {
+    /// The loop that passes the answer on.
+    package let loop: Int
+    /// That loop's own name for the call.
+    package let number: UInt64
+
+    package init(loop: Int, number: UInt64) {
+        self.loop = loop
+        self.number = number
+    }
+}
+
+/// Who waits for an answer.
+package enum Asker: Hashable, Sendable {
+    case command(CommandTicket)
+    case call(CallTicket)
+}
+
 /// How a client takes part in a channel.
 package struct Membership: Sendable {
     package let info: ClientInfo
@@ -35,11 +54,31 @@ package struct Membership: Sendable {
     package let isPresent: Bool
     /// Its join and leave are published.
     package let isAnnounced: Bool
+    package let codec: Codec
+    /// Publications may reach it as patches.
+    package let wantsDelta: Bool
 
-    package init(info: ClientInfo, isPresent: Bool, isAnnounced: Bool) {
+    package init(
+        info: ClientInfo, isPresent: Bool, isAnnounced: Bool, codec: Codec = .json,
+        wantsDelta: Bool = false
+    ) {
         self.info = info
         self.isPresent = isPresent
         self.isAnnounced = isAnnounced
+        self.codec = codec
+        self.wantsDelta = wantsDelta
+    }
+}
+
+/// What a positioned subscriber needs beside membership.
+package struct Positioning: Equatable, Sendable {
+    package let history: HistoryPolicy
+    /// `nil`: only the position is wanted.
+    package let recovery: RecoveryRequest?
+
+    package init(history: HistoryPolicy, recovery: RecoveryRequest? = nil) {
+        self.history = history
+        self.recovery = recovery
     }
 }
 
@@ -47,44 +86,86 @@ package struct Membership: Sendable {
 ///
 /// Requests of one loop arrive in the order in which they were made.
 package enum HubRequest: Sendable {
-    case subscribe(channel: String, Membership, CommandTicket)
+    /// `nil` positioning: neither positioned nor recoverable.
+    case subscribe(channel: String, Membership, Positioning?, CommandTicket)
     /// Follows each subscribe once, even one that failed or has not been answered yet.
     case unsubscribe(channel: String, Membership, SubscriberID)
-    case publish(channel: String, Publication, receivedAt: Instant, CommandTicket)
-    case presence(channel: String, CommandTicket)
-    case presenceStatistics(channel: String, CommandTicket)
+    case publish(channel: String, Publication, PublishOptions, Asker)
+    case history(channel: String, HistoryQuery, HistoryPolicy, Asker)
+    case removeHistory(channel: String, Asker)
+    case presence(channel: String, Asker)
+    case presenceStatistics(channel: String, Asker)
 
     /// The channel whose home must see the request.
     package var channel: String {
         switch self {
-        case .subscribe(let channel, _, _), .unsubscribe(let channel, _, _), .publish(let channel, _, _, _),
+        case .subscribe(let channel, _, _, _), .unsubscribe(let channel, _, _),
+            .publish(let channel, _, _, _), .history(let channel, _, _, _), .removeHistory(let channel, _),
             .presence(let channel, _), .presenceStatistics(let channel, _):
             channel
         }
     }
 }
 
-/// The home's answer to one command.
+/// The good answer to a subscribe.
+package struct SubscribeAnswer: Equatable, Sendable {
+    /// For the reply: the client's own offset after a recovery in stream mode, else the top (protocol.md 10.3).
+    ///
+    /// `nil` for a subscription without positioning, as is ``top``.
+    package let position: StreamPosition?
+    /// Publications above it come as deliveries: ``Member/startsAfter``.
+    package let top: StreamPosition?
+    /// Recovered ones, ascending, not filtered and without patches.
+    package let publications: [Publication]
+    /// `nil` when no recovery was asked for.
+    package let outcome: RecoveryOutcome?
+
+    package init(
+        position: StreamPosition? = nil, top: StreamPosition? = nil, publications: [Publication] = [],
+        outcome: RecoveryOutcome? = nil
+    ) {
+        self.position = position
+        self.top = top
+        self.publications = publications
+        self.outcome = outcome
+    }
+
+    package var recovered: Bool { outcome == .recovered }
+    package var wasRecovering: Bool { outcome != nil }
+}
+
+/// The home's answer to one command or call.
 package enum HubAnswer: Sendable {
-    case subscribed(channel: String, StreamPosition)
-    case published
+    case subscribed(channel: String, SubscribeAnswer)
+    case subscribeFailed(channel: String, BrokerFailure)
+    /// Not recovered, and the client would rather not be subscribed then: error 112.
+    case positionLost(channel: String, RecoveryOutcome)
+    /// Publications are missing between history and live: close 3010, the client tries again.
+    case insufficientState(channel: String)
+    case published(PublishOutcome)
+    case history(HistoryPage)
+    case historyRemoved
     case presence([ClientInfo])
     case presenceStatistics(PresenceStatistics)
-    case subscribeFailed(channel: String, BrokerFailure)
-    case publishFailed(BrokerFailure)
+    /// A publish, history or removal that was not carried out.
+    case failed(BrokerFailure)
 }
 
 /// Sent by a channel's home loop to a loop with members.
 package enum HubDelivery: Sendable {
     case answer(CommandTicket, HubAnswer)
-    /// A publication, encoded once, for every member of the channel on that loop.
-    case publication(channel: String, OutboundFrame)
-    /// A join or leave, encoded once, for the members that want them.
-    case joinOrLeave(channel: String, OutboundFrame)
+    case reply(CallTicket, HubAnswer)
+    /// For every member of the channel on that loop.
+    case publication(channel: String, PublicationDelivery)
+    /// For the members that want joins and leaves.
+    case joinOrLeave(channel: String, PushFrames)
+    /// Publications are missing before the next one: ends the positioned members' subscriptions (protocol.md 9.5).
+    case insufficientState(channel: String)
 }
 
 /// What the home encodes once for all receivers.
 package enum HubPush: Sendable {
+    /// Carries its offset, and with offset 1 the epoch.
     case publication(channel: String, Publication)
     case join(channel: String, ClientInfo)
     case leave(channel: String, ClientInfo)

@@ -1,16 +1,43 @@
 // The members that one loop's connections hold in each channel: the list a publication walks.
 
+/// What a member is and wants.
+@frozen package struct MemberOptions: OptionSet, Sendable {
+    package let rawValue: UInt8
+
+    @inlinable package init(rawValue: UInt8) { self.rawValue = rawValue }
+
+    /// Joins and leaves are pushed to it as well.
+    @inlinable package static var joins: MemberOptions { MemberOptions(rawValue: 1) }
+    /// Its frames are Protobuf; else JSON.
+    @inlinable package static var protobuf: MemberOptions { MemberOptions(rawValue: 2) }
+    /// Publications may reach it as patches.
+    @inlinable package static var delta: MemberOptions { MemberOptions(rawValue: 4) }
+    /// It gets only publications whose tags pass its filter.
+    @inlinable package static var filter: MemberOptions { MemberOptions(rawValue: 8) }
+    /// It was promised to hear of every publication.
+    @inlinable package static var positioned: MemberOptions { MemberOptions(rawValue: 16) }
+    /// It has had a full publication on which patches build.
+    @usableFromInline static var base: MemberOptions { MemberOptions(rawValue: 128) }
+}
+
 /// One member of a channel on this loop.
 @frozen package struct Member: Equatable, Sendable {
     /// The loop's own name for the connection, generation included.
     package let connection: UInt64
-    /// Joins and leaves are pushed to it as well.
-    package let receivesJoins: Bool
+    /// Publications up to here came with its subscribe reply; 0 for subscriptions without positioning.
+    package let startsAfter: UInt64
+    @usableFromInline var options: MemberOptions
 
-    @inlinable package init(connection: UInt64, receivesJoins: Bool) {
+    @inlinable package init(connection: UInt64, _ options: MemberOptions = [], startsAfter: UInt64 = 0) {
         self.connection = connection
-        self.receivesJoins = receivesJoins
+        self.options = options
+        self.startsAfter = startsAfter
     }
+
+    @inlinable package func contains(_ option: MemberOptions) -> Bool { options.contains(option) }
+    @inlinable package var receivesJoins: Bool { options.contains(.joins) }
+    /// It can take a patch against the channel's previous publication.
+    @inlinable package var hasBase: Bool { options.contains(.base) }
 }
 
 /// Members in no particular order, with removal in constant time however large the channel is.
@@ -18,14 +45,17 @@
     @usableFromInline var members: [Member] = []
     /// Where each connection stands; only kept once searching the list would be slower.
     @usableFromInline var places: [UInt64: Int] = [:]
+    /// Members with delta may be waiting for their first full publication.
+    @usableFromInline var hasNewcomers = false
 
-    /// Below this many members a scan beats a dictionary, in time and in 40 bytes a member.
+    /// Below this many members a scan beats a dictionary, in time and in 48 bytes a member.
     private static let scannedMax = 32
 
     package var count: Int { members.count }
 
     mutating func append(_ member: Member) {
         members.append(member)
+        if member.contains(.delta) { hasNewcomers = true }
         if !places.isEmpty {
             places[member.connection] = members.count - 1
         } else if members.count > Self.scannedMax {
@@ -42,6 +72,18 @@
         }
         places[connection] = nil
         return true
+    }
+
+    /// Gives a base to the members with delta that a publication reached.
+    mutating func giveBase(_ offset: UInt64) {
+        hasNewcomers = false
+        for place in members.indices where members[place].contains(.delta) {
+            if offset == 0 || offset > members[place].startsAfter {
+                members[place].options.insert(.base)
+            } else {
+                hasNewcomers = true
+            }
+        }
     }
 
     private func place(of connection: UInt64) -> Int? {
@@ -76,4 +118,14 @@
 
     /// The members to walk for a push; an array that is shared, not copied.
     @inlinable package func members(of channel: String) -> [Member] { channels[channel]?.members ?? [] }
+
+    /// Notes that a publication went to the channel's members, so that those with delta can take a patch next.
+    ///
+    /// To be called after each walk over ``members(of:)`` for a publication. Free for channels without delta.
+    ///
+    /// - `offset`: The publication's; 0 when it was not stored.
+    package mutating func delivered(_ offset: UInt64, of channel: String) {
+        guard channels[channel]?.hasNewcomers == true else { return }
+        channels[channel]?.giveBase(offset)
+    }
 }

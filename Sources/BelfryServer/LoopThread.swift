@@ -15,10 +15,19 @@ struct LoopPlan: Sendable {
     let observer: LoopObserver
     let addresses: [ListenAddress]
     let backlog: Int
-    let epoch: String
     let heartbeat: LoopHeartbeat
     let mailbox: Mailbox<LoopMessage>
     let material: TLSMaterial
+
+    /// The loops share the node's bounds evenly; epochs differ from start to start.
+    func makeBroker() -> MemoryBroker {
+        let whole = StreamLimits()
+        let loops = settings.mailboxes.count
+        let limits = StreamLimits(
+            byteCount: whole.byteCount / loops, streams: whole.streams / loops,
+            idempotencyKeys: whole.idempotencyKeys / loops)
+        return MemoryBroker(seed: .random(in: 0 ... .max), limits: limits)
+    }
 }
 
 /// The first thing a loop's thread says: what it listens on, or why it can not.
@@ -81,8 +90,8 @@ enum LoopThread {
             throw LoopFailure(description: "tls: \(error)")
         }
         let home = HomeHub(
-            loops: plan.settings.mailboxes.count, broker: MemoryBroker(epoch: plan.epoch),
-            presence: MemoryPresence(), encode: PushFrame.encode)
+            loops: plan.settings.mailboxes.count, broker: plan.makeBroker(),
+            presence: MemoryPresence(), encoder: PushFrame.encoder)
         let worker = LoopWorker<LinuxKernel>(
             index: plan.index, settings: plan.settings, tls: context, transport: .overSockets(),
             observer: plan.observer, home: home)
@@ -108,17 +117,41 @@ enum LoopThread {
     }
 }
 
-/// Makes the one WebSocket frame of a push that all its receivers share.
+/// Makes the one WebSocket frame of a push that all receivers of its form share.
 enum PushFrame {
-    static func encode(_ push: HubPush) -> [UInt8] {
+    // Nobody is offered patches yet, so none is asked for.
+    static var encoder: PushEncoder { PushEncoder(frame: encode, patch: { _, _ in nil }) }
+
+    static func encode(_ push: HubPush, _ variant: FrameVariant) -> [UInt8]? {
+        let codec = variant.codec
         var message: [UInt8] = []
         switch push {
         case .publication(let channel, let publication):
-            message.reserveCapacity(publication.data.count + 256)
-            JSONPushes.publication(channel: channel, publication, into: &message)
-        case .join(let channel, let info): JSONPushes.join(channel: channel, info, into: &message)
-        case .leave(let channel, let info): JSONPushes.leave(channel: channel, info, into: &message)
+            guard let written = publication.written(as: variant) else { return nil }
+            message.reserveCapacity(written.data.count + 256)
+            codec.pushes.publication(channel: channel, written, into: &message)
+        case .join(let channel, let info): codec.pushes.join(channel: channel, info, into: &message)
+        case .leave(let channel, let info): codec.pushes.leave(channel: channel, info, into: &message)
         }
-        return FrameEncoder.frame(opcode: .text, payload: message.span)
+        return FrameEncoder.frame(opcode: codec.isText ? .text : .binary, payload: message.span)
+    }
+}
+
+extension FrameVariant {
+    fileprivate var codec: Codec {
+        switch self {
+        case .json, .jsonString, .jsonPatch: .json
+        case .protobuf, .protobufPatch: .protobuf
+        }
+    }
+}
+
+extension Publication {
+    /// `nil` when it can not be written in that form.
+    fileprivate func written(as variant: FrameVariant) -> Publication? {
+        switch variant {
+        case .json, .protobuf, .protobufPatch: isReadable(by: variant.codec) ? self : nil
+        case .jsonString, .jsonPatch: quoted()
+        }
     }
 }

@@ -151,12 +151,11 @@ final class Relay: Sendable {
     private func startLoops(
         _ kernels: inout LoopKernels, _ settings: LoopSettings, _ material: TLSMaterial
     ) throws(StartFailure) {
-        let epoch = String(UInt64.random(in: 0 ... .max), radix: 36)
         var addresses = configuration.server.listen
         for index in mailboxes.indices {
             let plan = LoopPlan(
                 index: index, settings: settings, observer: makeObserver(), addresses: addresses,
-                backlog: Self.backlog, epoch: epoch, heartbeat: heartbeats[index], mailbox: mailboxes[index],
+                backlog: Self.backlog, heartbeat: heartbeats[index], mailbox: mailboxes[index],
                 material: material)
             do {
                 // Where the kernel chose the port for the first loop, the others share it.

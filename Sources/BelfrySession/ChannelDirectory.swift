@@ -56,6 +56,13 @@ package struct ChannelPermissions: Sendable {
             options.allowPresenceForAnonymous, user, isSubscribed)
     }
 
+    /// Whether `user` may read the channel's history.
+    package func mayReadHistory(user: String, isSubscribed: Bool) -> Bool {
+        allows(
+            options.allowHistoryForClient, options.allowHistoryForSubscriber,
+            options.allowHistoryForAnonymous, user, isSubscribed)
+    }
+
     private func allows(
         _ client: Bool, _ subscriber: Bool, _ anonymous: Bool, _ user: String, _ isSubscribed: Bool
     ) -> Bool {

@@ -3,7 +3,7 @@ import BelfryBytes
 package import BelfryHub
 import BelfryProtocol
 
-// publish, presence and history, and the home's answers (protocol.md 10.5 and 11).
+// publish and presence, and the home's answers (protocol.md 11).
 
 extension ClientSession {
     mutating func publish(
@@ -17,17 +17,24 @@ extension ClientSession {
             return deny(.publish, channel: request.channel, command, into: &actions)
         }
         let data = request.data ?? []
-        guard options.publicationDataFormat.accepts(data) else {
+        guard options.publicationDataFormat.accepts(data, request.form) else {
             return refuse(.badRequest, command, into: &actions)
         }
         actions.append(.note(.published(byteCount: data.count)))
         let publisher = ClientInfo(
             user: user, client: client, connInfo: info, chanInfo: subscription?.membership.info.chanInfo)
+        let publication = Publication(data: data, info: publisher, form: request.form)
         actions.append(
             .ask(
                 .publish(
-                    channel: request.channel, Publication(data: data, info: publisher),
-                    receivedAt: clock.monotonic, ticket(command))))
+                    channel: request.channel, publication, publishOptions(options, at: clock),
+                    ticket(command))))
+    }
+
+    private func publishOptions(_ options: ChannelOptions, at clock: SessionClock) -> PublishOptions {
+        var publish = PublishOptions(history: options.history)
+        publish.receivedAt = clock.monotonic
+        return publish
     }
 
     mutating func presence(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
@@ -40,12 +47,6 @@ extension ClientSession {
     ) {
         guard mayReadPresence(of: channel, command, into: &actions) else { return }
         actions.append(.ask(.presenceStatistics(channel: channel, ticket(command))))
-    }
-
-    mutating func history(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
-        guard options(of: channel, command, into: &actions) != nil else { return }
-        // No namespace keeps history in this release.
-        refuse(.notAvailable, command, into: &actions)
     }
 
     private mutating func mayReadPresence(
@@ -92,8 +93,8 @@ extension ClientSession {
         }
     }
 
-    private func ticket(_ command: UInt32) -> CommandTicket {
-        CommandTicket(subscriber: subscriber, command: command)
+    private func ticket(_ command: UInt32) -> Asker {
+        .command(CommandTicket(subscriber: subscriber, command: command))
     }
 
     /// The channel's home answered a command.
@@ -102,30 +103,36 @@ extension ClientSession {
     ) {
         if case .ended = state { return }
         switch answer {
-        case .subscribed(let channel, _):
-            joined(channel, command, at: clock, into: &actions)
+        case .subscribed(let channel, let answer):
+            joined(channel, answer, command, at: clock, into: &actions)
         case .published:
             actions.append(.note(.commandAccepted(.publish)))
-            actions.send { JSONReplies.publish(id: command, into: &$0) }
+            actions.send { codec.replies.publish(id: command, into: &$0) }
         case .presence(let clients):
             actions.append(.note(.commandAccepted(.presence)))
-            actions.send { JSONReplies.presence(id: command, clients, into: &$0) }
+            actions.send { codec.replies.presence(id: command, clients, into: &$0) }
         case .presenceStatistics(let statistics):
             actions.append(.note(.commandAccepted(.presence)))
             let result = PresenceStatsResult(
                 clients: UInt32(clamping: statistics.clients), users: UInt32(clamping: statistics.users))
-            actions.send { JSONReplies.presenceStats(id: command, result, into: &$0) }
+            actions.send { codec.replies.presenceStats(id: command, result, into: &$0) }
+        case .history(let page): tell(page, command, into: &actions)
+        // Only the server API removes a history.
+        case .historyRemoved: break
         case .subscribeFailed(let channel, let failure):
-            failed(channel, failure, command, into: &actions)
-        case .publishFailed(let failure):
-            refuse(failure.error, command, into: &actions)
+            failed(channel, failure.error, command, into: &actions)
+        case .positionLost(let channel, let outcome):
+            actions.append(.note(.recovery(outcome)))
+            failed(channel, .unrecoverablePosition, command, into: &actions)
+        case .insufficientState: end(.insufficientState, into: &actions)
+        case .failed(let failure): refuse(failure.error, command, into: &actions)
         }
     }
 
     private mutating func failed(
-        _ channel: String, _ failure: BrokerFailure, _ command: UInt32, into actions: inout [SessionAction]
+        _ channel: String, _ error: ErrorCode, _ command: UInt32, into actions: inout [SessionAction]
     ) {
-        refuse(failure.error, command, into: &actions)
+        refuse(error, command, into: &actions)
         if let abandoned = takeAbandoned(channel, command) {
             return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
         }
@@ -139,13 +146,13 @@ extension BrokerFailure {
 }
 
 extension PublicationDataFormat {
-    /// Whether a publication may carry `data`.
-    func accepts(_ data: [UInt8]) -> Bool {
+    /// Whether a publication may carry `data`, which is of that form.
+    func accepts(_ data: [UInt8], _ form: PayloadForm) -> Bool {
         switch self {
         case .any: !data.isEmpty
-        // A command's data has been scanned as JSON, so its first byte tells what it is.
-        case .json: !data.isEmpty
-        case .jsonObject: data.first == UInt8(ascii: "{")
+        case .json: !data.isEmpty && form != .binary
+        // It has been scanned as JSON, so the first byte that is no blank tells what it is.
+        case .jsonObject: form != .binary && data.first { $0 > UInt8(ascii: " ") } == UInt8(ascii: "{")
         case .binary: true
         }
     }

@@ -80,7 +80,7 @@ extension ClientSession {
         actions.append(.note(.authenticated(method)))
         actions.append(.note(.commandAccepted(.connect)))
         let result = connectResult(at: clock)
-        actions.send { JSONReplies.connect(id: command, result, into: &$0) }
+        actions.send { codec.replies.connect(id: command, result, into: &$0) }
         actions.append(.admitted)
     }
 
@@ -125,7 +125,7 @@ extension ClientSession {
             expiresAt = effectiveExpiry(token.expireAt)
             actions.append(.note(.commandAccepted(.refresh)))
             let expiry = clock.expiry(at: expiresAt)
-            actions.send { JSONReplies.refresh(id: command, expiry, into: &$0) }
+            actions.send { codec.replies.refresh(id: command, expiry, into: &$0) }
         }
     }
 }

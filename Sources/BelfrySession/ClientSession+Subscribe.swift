@@ -87,46 +87,94 @@ extension ClientSession {
         let forced = token?.options.forcePushJoinLeave ?? options.forcePushJoinLeave
         let membership = Membership(
             info: ClientInfo(user: user, client: client, connInfo: info, chanInfo: token?.options.info?.json),
-            isPresent: isListed, isAnnounced: announces)
+            isPresent: isListed, isAnnounced: announces, codec: codec)
+        let positioning = positioning(request, options, token)
         let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
         let mayAskForJoins = announces && permissions.mayReadPresence(user: user, isSubscribed: true)
         subscriptions[channel] = Subscription(
             phase: .subscribing(command: command), membership: membership,
             receivesJoins: forced || request.joinLeave && mayAskForJoins,
+            isPositioned: positioning != nil, isRecoverable: isRecoverable(request, options, token),
             expiresAt: effectiveExpiry(token?.expireAt), data: token?.options.data?.json,
-            wasRecovering: request.recover)
+            wasRecovering: request.recover || options.autoCacheRecover)
         actions.append(
             .ask(
                 .subscribe(
-                    channel: channel, membership, CommandTicket(subscriber: subscriber, command: command))))
+                    channel: channel, membership, positioning,
+                    CommandTicket(subscriber: subscriber, command: command))))
+    }
+
+    /// Whether who comes back may get what it has missed; a token's word counts before the channel's.
+    private func isRecoverable(
+        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
+    ) -> Bool {
+        guard options.history != nil else { return false }
+        let isForced = token?.options.forceRecovery ?? options.forceRecovery
+        return isForced || options.allowRecovery && request.recoverable
+    }
+
+    private func positioning(
+        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
+    ) -> Positioning? {
+        guard let history = options.history else { return nil }
+        guard isRecoverable(request, options, token) else {
+            let isForced = token?.options.forcePositioning ?? options.forcePositioning
+            let isPositioned = isForced || options.allowPositioning && request.positioned
+            return isPositioned ? Positioning(history: history) : nil
+        }
+        let wantsRecovery = request.recover || options.autoCacheRecover
+        return Positioning(
+            history: history, recovery: wantsRecovery ? recovery(request, options) : nil)
+    }
+
+    private func recovery(_ request: SubscribeRequest, _ options: ChannelOptions) -> RecoveryRequest {
+        RecoveryRequest(
+            since: request.position, mode: options.forceRecoveryMode,
+            refusesLoss: request.flags.contains(.refusesLostPosition))
     }
 
     /// The home answered a subscribe: the reply goes out before any push of the channel.
     mutating func joined(
-        _ channel: String, _ command: UInt32, at clock: SessionClock, into actions: inout [SessionAction]
+        _ channel: String, _ answer: SubscribeAnswer, _ command: UInt32, at clock: SessionClock,
+        into actions: inout [SessionAction]
     ) {
         if let abandoned = takeAbandoned(channel, command) {
-            confirm(abandoned.subscription, command, at: clock, into: &actions)
+            confirm(abandoned.subscription, answer, command, at: clock, into: &actions)
             return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
         }
         guard var subscription = subscriptions[channel], case .subscribing(command) = subscription.phase
         else { return }
         subscription.phase = .subscribed
         subscriptions[channel] = subscription
-        confirm(subscription, command, at: clock, into: &actions)
-        actions.append(.join(channel: channel, receivesJoins: subscription.receivesJoins))
+        confirm(subscription, answer, command, at: clock, into: &actions)
+        actions.append(
+            .join(channel: channel, subscription.options(codec), after: answer.top?.offset ?? 0))
     }
 
-    private func confirm(
-        _ subscription: Subscription, _ command: UInt32, at clock: SessionClock,
+    private mutating func confirm(
+        _ subscription: Subscription, _ answer: SubscribeAnswer, _ command: UInt32, at clock: SessionClock,
         into actions: inout [SessionAction]
     ) {
+        if let outcome = answer.outcome { actions.append(.note(.recovery(outcome))) }
+        let result = result(subscription, answer, at: clock)
+        guard result.isReadable(by: codec) else { return end(.inappropriateProtocol, into: &actions) }
         actions.append(.note(.commandAccepted(.subscribe)))
+        actions.send { codec.replies.subscribe(id: command, result, into: &$0) }
+    }
+
+    private func result(
+        _ subscription: Subscription, _ answer: SubscribeAnswer, at clock: SessionClock
+    ) -> SubscribeResult {
         var result = SubscribeResult()
         result.expiry = clock.expiry(at: subscription.expiresAt)
         result.data = subscription.data
         result.wasRecovering = subscription.wasRecovering
-        actions.send { JSONReplies.subscribe(id: command, result, into: &$0) }
+        result.positioned = subscription.isPositioned
+        result.recoverable = subscription.isRecoverable
+        if let position = answer.position { result.position = position }
+        result.publications = answer.publications
+        result.recovered = answer.recovered
+        return result
     }
 
     mutating func refreshSubscription(
@@ -169,7 +217,7 @@ extension ClientSession {
             subscriptions[channel]?.expiresAt = end
             actions.append(.note(.commandAccepted(.refresh)))
             let expiry = clock.expiry(at: end)
-            actions.send { JSONReplies.subRefresh(id: command, expiry, into: &$0) }
+            actions.send { codec.replies.subRefresh(id: command, expiry, into: &$0) }
         }
     }
 }

@@ -8,7 +8,7 @@ extension ClientSession {
     package mutating func ping(into actions: inout [SessionAction]) {
         guard isOpen else { return }
         pingsOutstanding += 1
-        actions.send { JSONReplies.ping(into: &$0) }
+        actions.send { codec.replies.ping(into: &$0) }
     }
 
     /// The time for a pong is over.
@@ -44,7 +44,7 @@ extension ClientSession {
         for (channel, subscription) in subscriptions {
             guard let end = subscription.end, end <= deadline else { continue }
             drop(channel, into: &actions)
-            actions.send { JSONPushes.unsubscribe(channel: channel, .subscriptionExpired, into: &$0) }
+            actions.send { codec.pushes.unsubscribe(channel: channel, .subscriptionExpired, into: &$0) }
         }
     }
 

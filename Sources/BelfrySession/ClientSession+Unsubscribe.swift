@@ -25,7 +25,7 @@ extension ClientSession {
 
     func confirmUnsubscribe(_ command: UInt32, into actions: inout [SessionAction]) {
         actions.append(.note(.commandAccepted(.unsubscribe)))
-        actions.send { JSONReplies.unsubscribe(id: command, into: &$0) }
+        actions.send { codec.replies.unsubscribe(id: command, into: &$0) }
     }
 
     /// The abandoned subscription that an answer belongs to.

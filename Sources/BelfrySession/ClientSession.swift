@@ -53,6 +53,8 @@ package struct ClientSession {
     /// The token that the upgrade request carried, already verified.
     var upgradeToken: ConnectionToken?
     let usesNativePing: Bool
+    /// How the connection's messages are written.
+    package let codec: Codec
     var holdsUserSlot = false
     /// Pings sent and not yet answered.
     var pingsOutstanding = 0
@@ -65,15 +67,17 @@ package struct ClientSession {
     ///   - client: A fresh UUID, unique in the cluster.
     ///   - subscriber: How the hub is to name this connection.
     ///   - upgradeToken: The verified token of the upgrade request, if it carried one.
+    ///   - codec: What the upgrade agreed on.
     ///   - usesNativePing: The client wants WebSocket pings in place of the protocol's (protocol.md 8.4).
     ///   - policy: What all sessions of the process follow.
     package init(
-        client: String, subscriber: SubscriberID, upgradeToken: ConnectionToken?, usesNativePing: Bool,
-        policy: SessionPolicy
+        client: String, subscriber: SubscriberID, upgradeToken: ConnectionToken?, codec: Codec,
+        usesNativePing: Bool, policy: SessionPolicy
     ) {
         self.client = client
         self.subscriber = subscriber
         self.upgradeToken = upgradeToken
+        self.codec = codec
         self.usesNativePing = usesNativePing
         self.policy = policy
     }
@@ -146,7 +150,7 @@ package struct ClientSession {
         case .publish(let request): publish(request, command.id, at: clock, into: &actions)
         case .presence(let request): presence(request.channel, command.id, into: &actions)
         case .presenceStats(let request): presenceStatistics(request.channel, command.id, into: &actions)
-        case .history(let request): history(request.channel, command.id, into: &actions)
+        case .history(let request): history(request, command.id, into: &actions)
         case .rpc: refuse(.notAvailable, command.id, into: &actions)
         case .refresh(let request): refresh(with: request.token, command.id, into: &actions)
         case .subRefresh(let request): refreshSubscription(request, command.id, into: &actions)
@@ -162,7 +166,7 @@ package struct ClientSession {
 
     func refuse(_ error: ErrorCode, _ command: UInt32, into actions: inout [SessionAction]) {
         actions.append(.note(.commandRefused(error)))
-        actions.send { JSONReplies.error(id: command, error, into: &$0) }
+        actions.send { codec.replies.error(id: command, error, into: &$0) }
     }
 
     func deny(_ action: DeniedAction, channel: String, _ command: UInt32, into actions: inout [SessionAction])

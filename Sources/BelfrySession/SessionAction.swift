@@ -14,7 +14,9 @@ package enum SessionAction: Sendable {
     /// Ask the home loop of the request's channel.
     case ask(HubRequest)
     /// Deliver the channel's pushes to this connection from now on.
-    case join(channel: String, receivesJoins: Bool)
+    ///
+    /// - `after`: Publications up to this offset came with the subscribe reply.
+    case join(channel: String, MemberOptions, after: UInt64)
     /// Stop delivering the channel's pushes.
     case leave(channel: String)
     /// The client is authenticated: start pings, and arm the expiry timer.
@@ -38,6 +40,10 @@ package enum SessionFact: Sendable {
     case limitDecided(LimitOutcome, key: LimitKey?)
     case commandAccepted(CommandKind)
     case commandRefused(ErrorCode)
+    /// A client asked for what it had missed.
+    case recovery(RecoveryOutcome)
+    /// A subscription ended because publications were missing before the next one.
+    case positionLost
     /// A publication was accepted, of so many bytes.
     case published(byteCount: Int)
     /// The connection's token ran out at this time (seconds since 1970) and was not refreshed.
@@ -68,6 +74,7 @@ package enum CommandKind: String, CaseIterable, Sendable {
     case unsubscribe
     case publish
     case presence
+    case history
     case refresh
 }
 

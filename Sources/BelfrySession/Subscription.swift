@@ -12,6 +12,10 @@ struct Subscription {
     var phase: Phase
     let membership: Membership
     let receivesJoins: Bool
+    /// It is told its place in the stream, and that it has missed something.
+    let isPositioned: Bool
+    /// It may come back and get what it has missed.
+    let isRecoverable: Bool
     /// When the subscription ends without a refresh, in seconds since 1970.
     var expiresAt: Int64?
     /// Data for the subscribe result, from the token.
@@ -22,6 +26,14 @@ struct Subscription {
     var isSubscribed: Bool {
         if case .subscribed = phase { return true }
         return false
+    }
+
+    /// As the loop's list of members keeps it.
+    func options(_ codec: Codec) -> MemberOptions {
+        var options: MemberOptions = codec == .protobuf ? .protobuf : []
+        if receivesJoins { options.insert(.joins) }
+        if isPositioned { options.insert(.positioned) }
+        return options
     }
 
     /// When it is to be ended; a subscribe in flight is answered first.

@@ -51,8 +51,8 @@ extension Malformed {
             "channels: {default: {presense: true}}",
             "belfry.yaml:4:22: channels.default.presense: unknown key (did you mean \"presence\"?)"),
         Malformed(
-            "channels: {namespaces: {chat: {history_size: 10}}}",
-            "belfry.yaml:4:32: channels.namespaces.chat.history_size: unknown key"),
+            "channels: {namespaces: {chat: {history_length: 10}}}",
+            "belfry.yaml:4:32: channels.namespaces.chat.history_length: unknown key"),
         Malformed("api: {keys: []}", "belfry.yaml:4:1: api: unknown key"),
         Malformed("alerts: {}", "belfry.yaml:4:1: alerts: unknown key"),
         Malformed("<<: {}", "belfry.yaml:4:1: <<: unknown key"),

@@ -127,6 +127,8 @@ final class Conversation {
         for action in actions { perform(action) }
     }
 
+    func losesPosition(in channel: String) { perform { $0.losePosition(in: channel, into: &$1) } }
+
     private func perform(_ action: SessionAction) {
         if case .note(let fact) = action { return notes.append(fact.text) }
         did.append(action.text)
@@ -134,7 +136,7 @@ final class Conversation {
         case .send(let bytes): hear(bytes)
         case .verifyConnection, .verifySubscription: node.present(action, of: self)
         case .ask(let request): node.ask(request)
-        case .join(let channel, let receivesJoins): node.join(self, channel, receivesJoins: receivesJoins)
+        case .join(let channel, let options, let after): node.join(self, channel, options, after: after)
         case .leave(let channel): node.leave(self, channel)
         case .close(let code): close(code)
         case .admitted, .awaitClose, .ponged, .note: break
@@ -156,7 +158,8 @@ extension SessionAction {
         case .verifyConnection: "verify connection"
         case .verifySubscription: "verify subscription"
         case .ask(let request): "ask \(request.verb) \(request.channel)"
-        case .join(let channel, let receivesJoins): "join \(channel)\(receivesJoins ? " with joins" : "")"
+        case .join(let channel, let options, _):
+            "join \(channel)\(options.contains(.joins) ? " with joins" : "")"
         case .leave(let channel): "leave \(channel)"
         case .admitted: "admitted"
         case .awaitClose: "await close"
@@ -173,6 +176,8 @@ extension HubRequest {
         case .subscribe: "subscribe"
         case .unsubscribe: "unsubscribe"
         case .publish: "publish"
+        case .history: "history"
+        case .removeHistory: "remove history"
         case .presence: "presence"
         case .presenceStatistics: "presence_stats"
         }
@@ -188,6 +193,8 @@ extension SessionFact {
         case .limitDecided(let outcome, let key): "limit \(outcome.label)\(key == nil ? "" : " of somebody")"
         case .commandAccepted(let kind): "accepted \(kind.rawValue)"
         case .commandRefused(let error): "refused \(error.code)"
+        case .recovery(let outcome): "recovery \(outcome.rawValue)"
+        case .positionLost: "position lost"
         case .published(let byteCount): "published \(byteCount)"
         case .expired(let moment): "expired \(moment - Node.start)"
         }

@@ -34,23 +34,25 @@ import Testing
 
     @Test func `an unsubscribe from a loop without members leaves the others' count alone`() {
         var home = HomeHub(
-            loops: 2, broker: MemoryBroker(epoch: "e"), presence: MemoryPresence(), encode: { _ in [1] })
+            loops: 2, broker: MemoryBroker(seed: 1), presence: MemoryPresence(),
+            encoder: PushEncoder(frame: { _, _ in [1] }, patch: { _, _ in nil }))
+        let now = WallTime(milliseconds: 1)
         var deliveries: [RoutedDelivery] = []
         let membership = Membership(
             info: ClientInfo(user: "", client: "c"), isPresent: false, isAnnounced: false)
         let (here, there) = (SubscriberID(loop: 0, connection: 1), SubscriberID(loop: 1, connection: 2))
         home.handle(
-            .subscribe(channel: "a", membership, CommandTicket(subscriber: here, command: 1)),
+            .subscribe(channel: "a", membership, nil, CommandTicket(subscriber: here, command: 1)), now: now,
             into: &deliveries)
-        home.handle(.unsubscribe(channel: "a", membership, there), into: &deliveries)
+        home.handle(.unsubscribe(channel: "a", membership, there), now: now, into: &deliveries)
         home.handle(
-            .subscribe(channel: "a", membership, CommandTicket(subscriber: there, command: 1)),
+            .subscribe(channel: "a", membership, nil, CommandTicket(subscriber: there, command: 1)), now: now,
             into: &deliveries)
         deliveries = []
         home.handle(
             .publish(
-                channel: "a", Publication(data: [1]), receivedAt: Instant(nanoseconds: 1),
-                CommandTicket(subscriber: here, command: 2)), into: &deliveries)
+                channel: "a", Publication(data: [1]), PublishOptions(),
+                .command(CommandTicket(subscriber: here, command: 2))), now: now, into: &deliveries)
         #expect(deliveries.map(\.loop) == [0, 1, 0])
     }
 }
@@ -59,18 +61,22 @@ import Testing
 private struct FlakyBroker: Broker {
     let failingSubscribe: Int
     private var subscribes = 0
-    private var memory = MemoryBroker(epoch: "epoch")
+    private var memory = MemoryBroker(seed: 1)
 
     init(failingSubscribe: Int) { self.failingSubscribe = failingSubscribe }
 
-    mutating func submit(_ request: BrokerRequest, into events: inout [BrokerEvent]) {
-        if case .subscribe(_, let ticket) = request {
+    mutating func submit(_ request: BrokerRequest, now: WallTime, into events: inout [BrokerEvent]) {
+        if case .subscribe(_, _, let ticket) = request {
             subscribes += 1
             if subscribes == failingSubscribe {
                 let failure = BrokerFailure(isTemporary: true, reason: "not for clients")
                 return events.append(.subscribed(ticket, .failure(failure)))
             }
         }
-        memory.submit(request, into: &events)
+        memory.submit(request, now: now, into: &events)
+    }
+
+    mutating func poll(now: WallTime, into events: inout [BrokerEvent]) {
+        memory.poll(now: now, into: &events)
     }
 }

@@ -28,10 +28,10 @@ final class Node {
     private(set) var clients: [Conversation] = []
     private var members = LocalHub()
 
-    init(_ rules: Rules = Rules(), broker: any Broker = MemoryBroker(epoch: "epoch")) async throws {
+    init(_ rules: Rules = Rules(), broker: any Broker = MemoryBroker(seed: 1)) async throws {
         issuer = try await Issuer(leeway: rules.leeway)
         policy = rules.policy(users: users)
-        home = HomeHub(loops: 1, broker: broker, presence: MemoryPresence(), encode: Self.encode)
+        home = HomeHub(loops: 1, broker: broker, presence: MemoryPresence(), encoder: Self.encoder)
     }
 
     convenience init(_ change: (inout Rules) -> Void) async throws { try await self.init(Rules(change)) }
@@ -40,6 +40,15 @@ final class Node {
         SessionClock(
             monotonic: Instant(nanoseconds: 1_000_000_000_000) + .seconds(seconds),
             unixSeconds: Self.start + seconds)
+    }
+
+    var wallTime: WallTime { WallTime(milliseconds: clock.unixSeconds * 1_000) }
+
+    /// What the bus says unasked.
+    func hears(_ events: [BrokerEvent]) {
+        var deliveries: [RoutedDelivery] = []
+        home.receive(events, now: wallTime, into: &deliveries)
+        for routed in deliveries { deliver(routed.delivery) }
     }
 
     /// Members of all channels together, as a publication would find them.
@@ -52,7 +61,7 @@ final class Node {
         let token = upgradeToken.flatMap { try? verify(connection: Array($0.utf8)).get() }
         let session = ClientSession(
             client: id, subscriber: SubscriberID(loop: 0, connection: UInt64(clients.count)),
-            upgradeToken: token, usesNativePing: usesNativePing, policy: policy)
+            upgradeToken: token, codec: .json, usesNativePing: usesNativePing, policy: policy)
         let client = Conversation(session, on: self)
         clients.append(client)
         return client
@@ -80,7 +89,7 @@ final class Node {
     func deliver() {
         while !mail.isEmpty {
             var deliveries: [RoutedDelivery] = []
-            home.handle(mail.removeFirst(), into: &deliveries)
+            home.handle(mail.removeFirst(), now: wallTime, into: &deliveries)
             for routed in deliveries { deliver(routed.delivery) }
         }
     }
@@ -89,19 +98,26 @@ final class Node {
         switch delivery {
         case .answer(let ticket, let answer):
             clients[Int(ticket.subscriber.connection)].answered(answer, command: ticket.command)
-        case .publication(let channel, let frame):
+        case .publication(let channel, let publication):
             for member in members.members(of: channel) {
-                clients[Int(member.connection)].hear(frame.bytes, of: channel)
+                guard let form = publication.variant(for: member) else { continue }
+                clients[Int(member.connection)].hear(publication.frames[form] ?? [], of: channel)
             }
-        case .joinOrLeave(let channel, let frame):
+        case .joinOrLeave(let channel, let frames):
             for member in members.members(of: channel) where member.receivesJoins {
-                clients[Int(member.connection)].hear(frame.bytes, of: channel)
+                clients[Int(member.connection)].hear(frames.json ?? [], of: channel)
             }
+        case .insufficientState(let channel):
+            for member in members.members(of: channel) where member.contains(.positioned) {
+                clients[Int(member.connection)].losesPosition(in: channel)
+            }
+        case .reply: break
         }
     }
 
-    func join(_ client: Conversation, _ channel: String, receivesJoins: Bool) {
-        members.join(Member(connection: number(client), receivesJoins: receivesJoins), channel: channel)
+    func join(_ client: Conversation, _ channel: String, _ options: MemberOptions, after: UInt64) {
+        members.join(
+            Member(connection: number(client), options, startsAfter: after), channel: channel)
     }
 
     func leave(_ client: Conversation, _ channel: String) {
@@ -123,6 +139,10 @@ final class Node {
             let (client, token) = tokens.removeFirst()
             client.judged(token)
         }
+    }
+
+    private static var encoder: PushEncoder {
+        PushEncoder(frame: { push, _ in encode(push) }, patch: { _, _ in nil })
     }
 
     private static func encode(_ push: HubPush) -> [UInt8] {

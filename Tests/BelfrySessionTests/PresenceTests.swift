@@ -1,7 +1,7 @@
 import BelfryHub
 import Testing
 
-/// protocol.md 11: presence and presence_stats; 10.5: history, which no channel keeps yet.
+/// protocol.md 11: presence and presence_stats.
 @Suite struct PresenceTests {
     private let presence = #"{"id":2,"presence":{"channel":"chat:a"}}"#
     private let statistics = #"{"id":3,"presence_stats":{"channel":"chat:a"}}"#
@@ -82,13 +82,5 @@ import Testing
         let client = node.connected("c1", user: nil)
         #expect(client.says(statistics) == [counted(0, 0)])
         #expect(client.says(#"{"id":2,"presence":{"channel":"closed:a"}}"#) == [error(108)])
-    }
-
-    @Test(
-        "history is off everywhere",
-        arguments: [("chat:a", "108"), ("nobody:a", "102"), ("chat:grün", "107")]
-    ) func history(channel: String, expected: String) async throws {
-        let client = try await Node { $0.isInsecure = true }.connected("c1", user: nil)
-        #expect(outcome(client.says(#"{"id":2,"history":{"channel":"\#(channel)","limit":-1}}"#)) == expected)
     }
 }

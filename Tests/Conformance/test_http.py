@@ -89,7 +89,7 @@ class TestUpgrade:
     @pytest.mark.parametrize(
         "offer, chosen",
         [(None, None), ("centrifuge-json", "centrifuge-json"), ("", None), ("chat, centrifuge-json", "centrifuge-json"),
-         ("centrifuge-protobuf, centrifuge-json", "centrifuge-json"), ("chat, superchat", None)])
+         ("centrifuge-json, centrifuge-protobuf", "centrifuge-json"), ("chat, superchat", None)])
     def test_the_subprotocol(self, offer, chosen, shared):
         fields = [] if offer is None else [("Sec-WebSocket-Protocol", offer)]
         client = shared.client(fields)
@@ -99,9 +99,12 @@ class TestUpgrade:
         assert client.connect(shared.token())["connect"]["client"]
         client.leave()
 
-    def test_protobuf_alone_is_refused(self, shared):
-        assert ask(shared, head(fields=[("Sec-WebSocket-Protocol", "centrifuge-protobuf")])).status == 400
-        assert ask(shared, head(PATH + "?format=protobuf")).status == 400
+    @pytest.mark.parametrize("offer", ["centrifuge-protobuf", "centrifuge-protobuf, centrifuge-json"])
+    def test_the_subprotocol_of_protobuf(self, offer, shared):
+        client = shared.client([("Sec-WebSocket-Protocol", offer)])
+        assert client.response.status == 101
+        assert client.response["Sec-WebSocket-Protocol"] == "centrifuge-protobuf"
+        client.leave()
 
     def test_extensions_are_declined(self, shared):
         client = shared.client([("Sec-WebSocket-Extensions", "permessage-deflate; client_max_window_bits")])

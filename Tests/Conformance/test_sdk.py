@@ -305,15 +305,6 @@ def test_history_and_rpc_are_not_available(relay):
     run(scenario)
 
 
-def test_a_channel_of_another_codec_is_told_apart(relay):
-    """Protobuf comes later; until then the SDK must learn it from the HTTP answer, and not wait."""
-    async def scenario():
-        async with Person(relay, relay.token("ada"), use_protobuf=True) as ada:
-            await ada.events.wait("error")
-            assert ada.client.state == ClientState.CONNECTING
-    run(scenario)
-
-
 def test_the_sdk_survives_a_relay_that_goes_away(start):
     relay = start()
 

@@ -67,6 +67,10 @@ extension Counter {
         Counter(.authzDenials, action)
     }
 
+    @inlinable public static func recoveries(_ result: RecoveryResult) -> Counter {
+        Counter(.recoveries, result)
+    }
+    @inlinable public static var positionsLost: Counter { Counter(.positionsLost) }
     @inlinable public static func messagesReceived(_ type: MessageType) -> Counter {
         Counter(.messagesReceived, type)
     }

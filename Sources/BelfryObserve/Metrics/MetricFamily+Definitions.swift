@@ -134,6 +134,13 @@ extension MetricFamily {
                 "authz_denials", [.closed("action", DeniedOperation.self)],
                 help: "Operations refused for lack of permission.")
 
+        case .recoveries:
+            .counter(
+                "recoveries", [.closed("outcome", RecoveryResult.self)],
+                help: "Subscribes that asked for what was missed, by how that ended.")
+        case .positionsLost:
+            .counter(
+                "positions_lost", help: "Subscriptions ended because publications were missing (2500).")
         case .messagesReceived:
             .counter(
                 "messages_received", [.closed("type", MessageType.self)], help: "Client commands accepted.")

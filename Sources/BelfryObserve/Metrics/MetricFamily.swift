@@ -53,6 +53,8 @@
     case authTokenRemaining
     case authzDenials
 
+    case recoveries
+    case positionsLost
     case messagesReceived
     case messagesRejected
     case messagesDelivered
@@ -95,5 +97,5 @@
     var cells: Range<Int> { base..<base + Self.cellsPerFamily }
 
     /// Cells of one shard: one block a family.
-    @inlinable static var cellCount: Int { 67 * cellsPerFamily }
+    @inlinable static var cellCount: Int { 69 * cellsPerFamily }
 }

@@ -61,9 +61,14 @@
     case subscribe, publish, presence, history, rpc
 }
 
+/// How a recovery ended: the words of `RecoveryOutcome`, in its order.
+@frozen public enum RecoveryResult: UInt8, MetricLabel {
+    case recovered, epochChanged, expired, trimmed, limitExceeded, offsetAhead, cacheEmpty, notRecoverable
+}
+
 /// What an accepted command did: the words of `CommandKind`, in its order.
 @frozen public enum MessageType: UInt8, MetricLabel {
-    case connect, subscribe, unsubscribe, publish, presence, refresh
+    case connect, subscribe, unsubscribe, publish, presence, history, refresh
 }
 
 /// Why a command was refused.

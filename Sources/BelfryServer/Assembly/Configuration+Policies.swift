@@ -22,7 +22,7 @@ extension Configuration {
     func upgradePolicy() throws(OriginPolicy.InvalidEntry) -> UpgradePolicy {
         UpgradePolicy(
             origins: try OriginPolicy(client.origins, allowsMissing: client.allowMissingOrigin),
-            codecs: [.json])
+            codecs: [.json, .protobuf])
     }
 
     func sessionPolicy(limits: CommandLimits) -> SessionPolicy {

@@ -143,10 +143,25 @@ extension Configuration {
 }
 
 extension ChannelOptions {
+    private var settingsWithoutHistory: [(setting: String, missing: String)] {
+        let switches = [
+            ("history_size", historySize > 0), ("history_ttl", historyTTL > .zero),
+            ("force_positioning", forcePositioning), ("allow_positioning", allowPositioning),
+            ("force_recovery", forceRecovery), ("allow_recovery", allowRecovery),
+            ("allow_history_for_client", allowHistoryForClient),
+            ("allow_history_for_subscriber", allowHistoryForSubscriber),
+        ]
+        return switches.filter(\.1).map { ($0.0, "history_size and history_ttl") }
+    }
+
     /// Settings that are on while what they need is off.
     fileprivate var settingsWithoutEffect: [(setting: String, missing: String)] {
         var found: [(setting: String, missing: String)] = []
         if forcePushJoinLeave, !joinLeave { found.append(("force_push_join_leave", "join_leave")) }
+        if history == nil { found += settingsWithoutHistory }
+        if autoCacheRecover, forceRecoveryMode != .cache {
+            found.append(("auto_cache_recover", "force_recovery_mode: cache"))
+        }
         if !presence {
             if allowPresenceForClient { found.append(("allow_presence_for_client", "presence")) }
             if allowPresenceForSubscriber { found.append(("allow_presence_for_subscriber", "presence")) }

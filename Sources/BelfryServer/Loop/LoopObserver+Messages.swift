@@ -1,5 +1,6 @@
 import BelfryAuth
 import BelfryBytes
+import BelfryHub
 import BelfryLimits
 import BelfryObserve
 import BelfryProtocol
@@ -42,17 +43,17 @@ extension LoopObserver {
 
     // MARK: Deliveries
 
-    func fannedOut(to recipients: Int, byteCount: Int) {
+    func fannedOut(to recipients: Int, byteCount: Int, isText: Bool) {
         shard.adjust(.outboundQueueBytes, by: Int64(recipients * byteCount))
         shard.observe(UInt64(recipients), in: .fanoutRecipients)
-        shard.add(UInt64(recipients), to: .framesSent(.text))
+        shard.add(UInt64(recipients), to: .framesSent(isText ? .text : .binary))
         shard.adjust(.outboundQueueMessages, by: Int64(recipients))
     }
 
     /// A join or leave, which is no delivery.
-    func pushed(to recipients: Int, byteCount: Int) {
+    func pushed(to recipients: Int, byteCount: Int, isText: Bool) {
         shard.adjust(.outboundQueueBytes, by: Int64(recipients * byteCount))
-        shard.add(UInt64(recipients), to: .framesSent(.text))
+        shard.add(UInt64(recipients), to: .framesSent(isText ? .text : .binary))
     }
 
     func queued(byteCount: Int) { shard.adjust(.outboundQueueBytes, by: Int64(byteCount)) }
@@ -121,6 +122,8 @@ extension LoopObserver {
         case .commandAccepted(let kind): shard.count(.messagesReceived(MessageType(kind)))
         case .commandRefused(let error):
             shard.count(.messagesRejected(MessageRejection(errorCode: error.code)))
+        case .recovery(let outcome): shard.count(.recoveries(RecoveryResult(outcome)))
+        case .positionLost: shard.count(.positionsLost)
         case .published(let byteCount): shard.observe(UInt64(byteCount), in: .messageSize)
         case .expired(let moment):
             guard let subject = subject(connection) else { return }
@@ -221,7 +224,24 @@ extension MessageType {
             case .unsubscribe: .unsubscribe
             case .publish: .publish
             case .presence: .presence
+            case .history: .history
             case .refresh: .refresh
+            }
+    }
+}
+
+extension RecoveryResult {
+    init(_ outcome: RecoveryOutcome) {
+        self =
+            switch outcome {
+            case .recovered: .recovered
+            case .epochChanged: .epochChanged
+            case .expired: .expired
+            case .trimmed: .trimmed
+            case .limitExceeded: .limitExceeded
+            case .offsetAhead: .offsetAhead
+            case .cacheEmpty: .cacheEmpty
+            case .notRecoverable: .notRecoverable
             }
     }
 }

@@ -19,7 +19,20 @@ extension LoopWorker where K: Kernel {
 
     /// This loop is the channel's home.
     mutating func serveHome(_ request: HubRequest, reactor: inout LoopReactor) {
-        home.handle(request, into: &deliveries)
+        home.handle(request, now: wallTime, into: &deliveries)
+        sendDeliveries(reactor: &reactor)
+    }
+
+    /// Lets the home's broker forget what has expired; an idle loop ticks once a second.
+    mutating func pollHome(reactor: inout LoopReactor) {
+        guard reactor.now >= nextPoll else { return }
+        nextPoll = reactor.now + .seconds(1)
+        home.poll(now: wallTime, into: &deliveries)
+        sendDeliveries(reactor: &reactor)
+    }
+
+    private mutating func sendDeliveries(reactor: inout LoopReactor) {
+        guard !deliveries.isEmpty else { return }
         var batch: [RoutedDelivery] = []
         swap(&batch, &deliveries)
         for routed in batch {
@@ -35,8 +48,11 @@ extension LoopWorker where K: Kernel {
 
     mutating func deliver(_ delivery: HubDelivery, reactor: inout LoopReactor) {
         switch delivery {
-        case .publication(let channel, let frame): fanOut(frame, channel, now: reactor.now)
-        case .joinOrLeave(let channel, let frame): announce(frame, channel)
+        case .publication(let channel, let publication): fanOut(publication, channel, reactor: &reactor)
+        case .joinOrLeave(let channel, let frames): announce(frames, channel)
+        case .insufficientState(let channel): losePositions(in: channel, reactor: &reactor)
+        // Nobody calls yet: the server API is not served.
+        case .reply: break
         case .answer(let ticket, let answer):
             let slot = SlotID(token: ticket.subscriber.connection)
             guard connections.contains(slot) else { return }
@@ -44,32 +60,6 @@ extension LoopWorker where K: Kernel {
             connections[slot].session?.answered(answer, command: ticket.command, at: clock, into: &actions)
             perform(slot, reactor: &reactor)
         }
-    }
-
-    /// One entry in the frame table, one small index a member: nothing here allocates, locks or counts references.
-    private mutating func fanOut(_ frame: OutboundFrame, _ channel: String, now: Instant) {
-        let members = self.members.members(of: channel)
-        guard !members.isEmpty else { return }
-        let index = frames.insert(frame, holders: members.count)
-        let byteCount = frame.bytes.count
-        var taken = 0
-        for member in members {
-            taken += append(index, byteCount, SlotID(token: member.connection)) ? 1 : 0
-        }
-        frames.release(index, holders: members.count - taken)
-        observer.fannedOut(to: taken, byteCount: byteCount)
-    }
-
-    private mutating func announce(_ frame: OutboundFrame, _ channel: String) {
-        let members = self.members.members(of: channel).filter(\.receivesJoins)
-        guard !members.isEmpty else { return }
-        let index = frames.insert(frame, holders: members.count)
-        var taken = 0
-        for member in members {
-            taken += append(index, frame.bytes.count, SlotID(token: member.connection)) ? 1 : 0
-        }
-        frames.release(index, holders: members.count - taken)
-        observer.pushed(to: taken, byteCount: frame.bytes.count)
     }
 
     /// Posts what this tick has for other loops.

@@ -27,7 +27,8 @@ extension LoopWorker where K: Kernel {
         reactor: inout LoopReactor
     ) {
         var reader = CommandReader(
-            from: offset, commandCount: count, commandsMax: settings.commandsPerMessage)
+            codec: connections[slot].session?.codec ?? .json, from: offset, commandCount: count,
+            commandsMax: settings.commandsPerMessage)
         while connections.contains(slot), connections[slot].phase == .open {
             if connections[slot].session?.isWaiting == true { return park(slot, message, reader) }
             do {
@@ -80,15 +81,17 @@ extension LoopWorker where K: Kernel {
     private mutating func perform(_ action: SessionAction, _ slot: SlotID, reactor: inout LoopReactor) {
         switch action {
         case .send(let message):
-            observer.frameSent(.text)
-            enqueue(slot, OutboundFrame(bytes: FrameEncoder.frame(opcode: .text, payload: message.span)))
+            let isText = connections[slot].session?.codec.isText ?? true
+            observer.frameSent(isText ? .text : .binary)
+            let frame = FrameEncoder.frame(opcode: isText ? .text : .binary, payload: message.span)
+            enqueue(slot, OutboundFrame(bytes: frame))
         case .verifyConnection(let token):
             tokens.append(TokenJob(slot: slot, purpose: .connection, token: token.bytes))
         case .verifySubscription(let token):
             tokens.append(TokenJob(slot: slot, purpose: .subscription, token: token.bytes))
         case .ask(let request): route(request, reactor: &reactor)
-        case .join(let channel, let receivesJoins):
-            members.join(Member(connection: slot.token, receivesJoins: receivesJoins), channel: channel)
+        case .join(let channel, let options, let after):
+            members.join(Member(connection: slot.token, options, startsAfter: after), channel: channel)
             noteRooms(slot)
             rearmExpiry(slot, reactor: &reactor)
         case .leave(let channel): members.leave(connection: slot.token, channel: channel)

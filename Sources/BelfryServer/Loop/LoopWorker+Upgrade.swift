@@ -3,6 +3,7 @@ import BelfryBytes
 import BelfryHTTP
 import BelfryHub
 import BelfryObserve
+import BelfryProtocol
 import BelfryReactor
 import BelfrySession
 import BelfryTLS
@@ -126,7 +127,8 @@ extension LoopWorker where K: Kernel {
         connections[slot].tls?.holdsTicketBack = settings.pingInterval > .zero
         connections[slot].session = ClientSession(
             client: connections[slot].id, subscriber: SubscriberID(loop: index, connection: slot.token),
-            upgradeToken: token, usesNativePing: upgrade.usesNativePing, policy: policy)
+            upgradeToken: token, codec: upgrade.codec == .protobuf ? .protobuf : .json,
+            usesNativePing: upgrade.usesNativePing, policy: policy)
         connections[slot].nativePings = upgrade.usesNativePing ? 0 : nil
         connections[slot].deadline = reactor.arm(
             TimerKind.deadline, for: slot, after: settings.connectDeadline)

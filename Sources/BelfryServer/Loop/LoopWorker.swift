@@ -1,3 +1,4 @@
+import BelfryBroker
 import BelfryBytes
 import BelfryHTTP
 import BelfryHub
@@ -37,6 +38,8 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
 
     var members = LocalHub()
     var home: HomeHub
+    /// When the home's broker is next asked what is due.
+    var nextPoll = Instant(nanoseconds: 0)
     /// Mail for the other loops, by index; posted at the end of the tick.
     var outgoing: [[LoopMessage]]
 
@@ -116,6 +119,7 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
 
     mutating func endOfTick(reactor: inout LoopReactor) {
         handInTokens(reactor: &reactor)
+        pollHome(reactor: &reactor)
         for slot in overfull { closeSlowConsumer(slot, reactor: &reactor) }
         overfull.removeAll(keepingCapacity: true)
         flushTouched(reactor: &reactor)
@@ -130,6 +134,9 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     }
 
     mutating func acceptPaused(_ notice: AcceptPauseNotice) { observer.acceptPaused(notice) }
+
+    /// Stored publications outlive the process: their age is told by the wall clock.
+    var wallTime: WallTime { WallTime(milliseconds: settings.unixSeconds() &* 1_000) }
 
     /// The wall clock and the loop's clock, as sessions want them.
     func clock(_ reactor: borrowing LoopReactor) -> SessionClock {

@@ -1,0 +1,100 @@
+import BelfryBytes
+import BelfryHub
+import BelfryReactor
+import BelfrySession
+
+// From a channel's push to the queues of its members on this loop.
+
+/// The forms of one push in the loop's frame table.
+struct FrameCopies {
+    struct Copy {
+        let index: FrameIndex
+        let byteCount: Int
+        var taken = 0
+    }
+
+    private var copies: InlineArray<5, Copy?> = InlineArray(repeating: nil)
+
+    subscript(variant: FrameVariant) -> Copy? {
+        get { copies[Int(variant.rawValue)] }
+        set { copies[Int(variant.rawValue)] = newValue }
+    }
+
+    mutating func take(_ variant: FrameVariant) { copies[Int(variant.rawValue)]?.taken += 1 }
+}
+
+extension LoopWorker where K: Kernel {
+    /// One entry in the frame table a form, one small index a member: nothing here allocates, locks or counts references.
+    mutating func fanOut(_ delivery: PublicationDelivery, _ channel: String, reactor: inout LoopReactor) {
+        let members = self.members.members(of: channel)
+        guard !members.isEmpty else { return }
+        var copies = insert(delivery.frames, receivedAt: delivery.receivedAt, holders: members.count)
+        var unreadable: [SlotID] = []
+        for member in members {
+            guard let variant = delivery.variant(for: member) else { continue }
+            let slot = SlotID(token: member.connection)
+            guard let copy = copies[variant] else {
+                unreadable.append(slot)
+                continue
+            }
+            if append(copy.index, copy.byteCount, slot) { copies.take(variant) }
+        }
+        release(copies, holders: members.count, areDeliveries: true)
+        self.members.delivered(delivery.offset, of: channel)
+        for slot in unreadable { meetUnreadable(slot, reactor: &reactor) }
+    }
+
+    mutating func announce(_ frames: PushFrames, _ channel: String) {
+        let members = self.members.members(of: channel).filter(\.receivesJoins)
+        guard !members.isEmpty else { return }
+        var copies = insert(frames, receivedAt: nil, holders: members.count)
+        for member in members {
+            let variant: FrameVariant = member.contains(.protobuf) ? .protobuf : .json
+            guard let copy = copies[variant] else { continue }
+            if append(copy.index, copy.byteCount, SlotID(token: member.connection)) { copies.take(variant) }
+        }
+        release(copies, holders: members.count, areDeliveries: false)
+    }
+
+    private mutating func insert(
+        _ pushFrames: PushFrames, receivedAt: Instant?, holders: Int
+    ) -> FrameCopies {
+        var copies = FrameCopies()
+        for raw in 0..<UInt8(5) {
+            guard let variant = FrameVariant(rawValue: raw), let bytes = pushFrames[variant] else { continue }
+            let index = frames.insert(OutboundFrame(bytes: bytes, receivedAt: receivedAt), holders: holders)
+            copies[variant] = FrameCopies.Copy(index: index, byteCount: bytes.count)
+        }
+        return copies
+    }
+
+    /// Gives back what no queue has taken, and counts the rest.
+    private mutating func release(_ copies: FrameCopies, holders: Int, areDeliveries: Bool) {
+        for raw in 0..<UInt8(5) {
+            guard let variant = FrameVariant(rawValue: raw), let copy = copies[variant] else { continue }
+            frames.release(copy.index, holders: holders - copy.taken)
+            let isText = variant != .protobuf && variant != .protobufPatch
+            if areDeliveries {
+                observer.fannedOut(to: copy.taken, byteCount: copy.byteCount, isText: isText)
+            } else {
+                observer.pushed(to: copy.taken, byteCount: copy.byteCount, isText: isText)
+            }
+        }
+    }
+
+    /// Ends the subscriptions that were promised every publication, before the next one is delivered.
+    mutating func losePositions(in channel: String, reactor: inout LoopReactor) {
+        for member in members.members(of: channel) where member.contains(.positioned) {
+            let slot = SlotID(token: member.connection)
+            guard connections.contains(slot) else { continue }
+            connections[slot].session?.losePosition(in: channel, into: &actions)
+            perform(slot, reactor: &reactor)
+        }
+    }
+
+    private mutating func meetUnreadable(_ slot: SlotID, reactor: inout LoopReactor) {
+        guard connections.contains(slot) else { return }
+        connections[slot].session?.meetUnreadable(into: &actions)
+        perform(slot, reactor: &reactor)
+    }
+}

@@ -1,0 +1,48 @@
+import BelfryBroker
+import BelfryHub
+import BelfryProtocol
+
+// history, and what becomes of a position (protocol.md 9.5, 10.3 and 10.5).
+
+extension ClientSession {
+    mutating func history(
+        _ request: HistoryRequest, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        guard let options = options(of: request.channel, command, into: &actions) else { return }
+        guard let policy = options.history else { return refuse(.notAvailable, command, into: &actions) }
+        let permissions = ChannelPermissions(options: options, isInsecure: self.policy.isInsecure)
+        let isSubscribed = subscriptions[request.channel] != nil
+        guard permissions.mayReadHistory(user: user, isSubscribed: isSubscribed) else {
+            return deny(.history, channel: request.channel, command, into: &actions)
+        }
+        if request.reverse, let since = request.since, since.offset == 0 {
+            return refuse(.badRequest, command, into: &actions)
+        }
+        let query = HistoryQuery(
+            since: request.since, limit: Int(request.limit), isReverse: request.reverse)
+        let ticket = CommandTicket(subscriber: subscriber, command: command)
+        actions.append(.ask(.history(channel: request.channel, query, policy, .command(ticket))))
+    }
+
+    mutating func tell(_ page: HistoryPage, _ command: UInt32, into actions: inout [SessionAction]) {
+        if page.isOfOtherEpoch { return refuse(.unrecoverablePosition, command, into: &actions) }
+        let result = HistoryResult(publications: page.publications, position: page.top)
+        guard result.isReadable(by: codec) else { return end(.inappropriateProtocol, into: &actions) }
+        actions.append(.note(.commandAccepted(.history)))
+        actions.send { codec.replies.history(id: command, result, into: &$0) }
+    }
+
+    /// Publications of `channel` are missing before the next one: the client comes back and recovers.
+    ///
+    /// To be called for positioned members, before anything more is delivered.
+    package mutating func losePosition(in channel: String, into actions: inout [SessionAction]) {
+        guard drop(channel, into: &actions) != nil else { return }
+        actions.append(.note(.positionLost))
+        actions.send { codec.pushes.unsubscribe(channel: channel, .insufficientState, into: &$0) }
+    }
+
+    /// A publication cannot be written for this client (protocol.md 3.2).
+    package mutating func meetUnreadable(into actions: inout [SessionAction]) {
+        close(.inappropriateProtocol, into: &actions)
+    }
+}

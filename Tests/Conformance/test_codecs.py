@@ -1,0 +1,148 @@
+"""The real centrifuge-python in both codecs: what it writes and reads must mean the same."""
+
+import asyncio
+import json
+
+import pytest
+from centrifuge import StreamPosition
+
+from test_sdk import Person, error_code, run
+from waiting import PATIENCE
+
+HISTORY = {
+    "history_size": 10, "history_ttl": "1m", "force_recovery": True, "allow_subscribe_for_client": True,
+    "allow_publish_for_subscriber": True, "allow_history_for_subscriber": True, "presence": True,
+    "allow_presence_for_subscriber": True, "join_leave": True, "force_push_join_leave": True}
+
+
+@pytest.fixture(params=[False, True], ids=["json", "protobuf"])
+def protobuf(request):
+    return request.param
+
+
+def payload(value, protobuf):
+    """What the SDK takes: a value in JSON, bytes in Protobuf."""
+    return json.dumps(value).encode() if protobuf else value
+
+
+def value(data, protobuf):
+    return json.loads(data) if protobuf else data
+
+
+def person(relay, name, protobuf):
+    return Person(relay, relay.token(name), use_protobuf=protobuf)
+
+
+async def cut(someone):
+    """Loses the connection as a network does; the SDK comes back by itself."""
+    someone.client._conn.transport.abort()
+
+
+@pytest.fixture
+def stored(start):
+    return start(channels={"namespaces": {"stored": HISTORY}}, limits={"enabled": False})
+
+
+def test_both_codecs_meet_in_one_channel(stored):
+    async def scenario():
+        async with person(stored, "ada", False) as ada, person(stored, "bob", True) as bob:
+            hers, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            his, his_events = await bob.enter("stored:room")
+            await his_events.wait("subscribed")
+            assert (await her_events.wait("join", 2)).info.user == "bob"
+            await hers.publish(data={"from": "ada"})
+            await his.publish(data=b'{"from": "bob"}')
+            await her_events.wait("publication", 2), await his_events.wait("publication", 2)
+            got = [context.pub.data for name, context in her_events.seen if name == "publication"]
+            assert got == [{"from": "ada"}, {"from": "bob"}]
+            got = [json.loads(context.pub.data) for name, context in his_events.seen if name == "publication"]
+            assert got == [{"from": "ada"}, {"from": "bob"}]
+            assert {info.user for info in (await his.presence()).clients.values()} == {"ada", "bob"}
+            assert (await his.presence_stats()).num_clients == 2
+    run(scenario)
+
+
+def test_a_binary_payload_closes_json_receivers_with_3506(stored):
+    async def scenario():
+        async with person(stored, "ada", False) as ada, person(stored, "bob", True) as bob:
+            _, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            his, his_events = await bob.enter("stored:room")
+            await his_events.wait("subscribed")
+            await his.publish(data=b"\x00\xff no text")
+            assert (await his_events.wait("publication")).pub.data == b"\x00\xff no text"
+            assert (await ada.events.wait("disconnected")).code == 3506
+    run(scenario)
+
+
+def test_history_is_paged_both_ways(stored, protobuf):
+    async def scenario():
+        async with person(stored, "ada", protobuf) as ada:
+            room, events = await ada.enter("stored:room")
+            await events.wait("subscribed")
+            for number in range(1, 6):
+                await room.publish(data=payload(number, protobuf))
+
+            async def page(**query):
+                result = await room.history(**query)
+                return [value(publication.data, protobuf) for publication in result.publications], result
+
+            numbers, first = await page(limit=2)
+            assert numbers == [1, 2] and first.offset == 5 and first.epoch
+            position = StreamPosition(offset=2, epoch=first.epoch)
+            assert (await page(limit=2, since=position))[0] == [3, 4]
+            assert (await page(limit=2, reverse=True))[0] == [5, 4]
+            assert (await page(limit=-1, since=position, reverse=True))[0] == [1]
+            assert (await page(limit=0))[0] == []
+            assert (await error_code(room.history(limit=1, since=StreamPosition(1, "other"))))[0] == 112
+    run(scenario)
+
+
+def test_who_was_cut_off_recovers_what_it_missed(stored, protobuf):
+    async def scenario():
+        async with person(stored, "ada", protobuf) as ada, person(stored, "bob", protobuf) as bob:
+            hers, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            his, his_events = await bob.enter("stored:room")
+            await his_events.wait("subscribed")
+            await hers.publish(data=payload(1, protobuf))
+            await his_events.wait("publication")
+            await cut(bob)
+            await bob.events.wait("connecting", 2)
+            for number in range(2, 6):
+                await hers.publish(data=payload(number, protobuf))
+            context = await his_events.wait("subscribed", 2)
+            assert context.was_recovering and context.recovered
+            await his_events.wait("publication", 5)
+            await hers.publish(data=payload(6, protobuf))
+            await his_events.wait("publication", 6)
+            got = [value(context.pub.data, protobuf) for name, context in his_events.seen if name == "publication"]
+            assert got == [1, 2, 3, 4, 5, 6]
+        assert stored.metrics().total("belfry_recoveries_total", outcome="recovered") == 1
+    run(scenario)
+
+
+def test_what_is_trimmed_is_said_to_be_lost(stored, protobuf):
+    async def scenario():
+        async with person(stored, "ada", protobuf) as ada, person(stored, "bob", protobuf) as bob:
+            hers, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            _, his_events = await bob.enter("stored:room")
+            await his_events.wait("subscribed")
+            await hers.publish(data=payload(0, protobuf))
+            await his_events.wait("publication")
+            await bob.client.disconnect()
+            for number in range(1, 21):
+                await hers.publish(data=payload(number, protobuf))
+            await bob.client.connect()
+            context = await his_events.wait("subscribed", 2)
+            assert context.was_recovering and not context.recovered
+    run(scenario)
+
+
+def test_a_bad_token_ends_for_good(stored, protobuf):
+    async def scenario():
+        async with Person(stored, "garbage", use_protobuf=protobuf) as someone:
+            assert (await someone.events.wait("disconnected")).code == 3500
+    run(scenario)
