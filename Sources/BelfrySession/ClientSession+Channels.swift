@@ -129,7 +129,7 @@ extension ClientSession {
         }
     }
 
-    private mutating func failed(
+    mutating func failed(
         _ channel: String, _ error: ErrorCode, _ command: UInt32, into actions: inout [SessionAction]
     ) {
         refuse(error, command, into: &actions)

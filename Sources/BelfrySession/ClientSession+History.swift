@@ -26,10 +26,21 @@ extension ClientSession {
 
     mutating func tell(_ page: HistoryPage, _ command: UInt32, into actions: inout [SessionAction]) {
         if page.isOfOtherEpoch { return refuse(.unrecoverablePosition, command, into: &actions) }
-        let result = HistoryResult(publications: page.publications, position: page.top)
+        let publications = Array(page.publications.prefix(policy.fittingCount(of: page.publications)))
+        let result = HistoryResult(publications: publications, position: page.top)
         guard result.isReadable(by: codec) else { return end(.inappropriateProtocol, into: &actions) }
         actions.append(.note(.commandAccepted(.history)))
         actions.send { codec.replies.history(id: command, result, into: &$0) }
+    }
+
+    /// What of a recovery goes into one reply.
+    ///
+    /// A reply above the bound of the client's queue would close it as slow; it would come back, ask for the same, and be
+    /// closed again. Told that too much was missed, it goes on from the top.
+    func fitting(_ answer: SubscribeAnswer) -> (answer: SubscribeAnswer, fits: Bool) {
+        let count = answer.publications.count
+        guard policy.fittingCount(of: answer.publications) < count else { return (answer, true) }
+        return (SubscribeAnswer(position: answer.top, top: answer.top, outcome: .limitExceeded), false)
     }
 
     /// Publications of `channel` are missing before the next one: the client comes back and recovers.

@@ -96,6 +96,7 @@ extension ClientSession {
             receivesJoins: forced || request.joinLeave && mayAskForJoins,
             isPositioned: positioning != nil, isRecoverable: isRecoverable(request, options, token),
             expiresAt: effectiveExpiry(token?.expireAt), data: token?.options.data?.json,
+            refusesLoss: request.flags.contains(.refusesLostPosition),
             wasRecovering: request.recover || options.autoCacheRecover)
         actions.append(
             .ask(
@@ -139,11 +140,16 @@ extension ClientSession {
         into actions: inout [SessionAction]
     ) {
         if let abandoned = takeAbandoned(channel, command) {
-            confirm(abandoned.subscription, answer, command, at: clock, into: &actions)
+            confirm(abandoned.subscription, fitting(answer).answer, command, at: clock, into: &actions)
             return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
         }
         guard var subscription = subscriptions[channel], case .subscribing(command) = subscription.phase
         else { return }
+        let (answer, fits) = fitting(answer)
+        if !fits, subscription.refusesLoss {
+            actions.append(.note(.recovery(.limitExceeded)))
+            return failed(channel, .unrecoverablePosition, command, into: &actions)
+        }
         subscription.phase = .subscribed
         subscriptions[channel] = subscription
         confirm(subscription, answer, command, at: clock, into: &actions)

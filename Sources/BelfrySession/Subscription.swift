@@ -20,6 +20,8 @@ struct Subscription {
     var expiresAt: Int64?
     /// Data for the subscribe result, from the token.
     let data: [UInt8]?
+    /// Without recovery the client would rather not be subscribed.
+    let refusesLoss: Bool
     /// The client asked to recover: it is told so even where nothing can be recovered (protocol.md 10.2).
     let wasRecovering: Bool
 

@@ -132,6 +132,39 @@ import Testing
         #expect(reply.contains(#""recovered":true"#))
     }
 
+    @Test func `a recovery that would overfill the client's queue is told to be too much`() async throws {
+        let node = try await Node {
+            $0.namespaces["room"] = Self.room
+            $0.replyBytesMax = 600
+        }
+        let writer = node.connected("w", user: "1")
+        writer.says(subscribe)
+        publish(1...1, writer)
+        let epoch = try epoch(of: writer)
+        publish(2...4, writer)
+        let client = node.connected("c", user: "2")
+        #expect(outcome(client.says(recover(1, epoch, flag: 2))) == "112")
+        let reply = try #require(client.says(recover(1, epoch)).first)
+        #expect(!reply.contains(#""recovered":true"#) && reply.contains(#""offset":4"#))
+        #expect(client.notes.contains("recovery limit_exceeded"))
+        client.forget()
+        publish(5...5, writer)
+        #expect(client.heard.count == 1 && client.heard[0].contains(#""offset":5"#))
+    }
+
+    @Test func `a page of history ends where the client's queue would overflow`() async throws {
+        let node = try await Node {
+            $0.namespaces["room"] = Self.room
+            $0.replyBytesMax = 600
+        }
+        let client = node.connected("c", user: "42")
+        client.says(subscribe)
+        publish(1...3, client)
+        let reply = try #require(client.says(#"{"id":3,"history":{"channel":"room:a","limit":-1}}"#).first)
+        #expect(reply.contains(#""data":2"#) && !reply.contains(#""data":3"#))
+        #expect(reply.contains(#""offset":3,"epoch""#) || reply.contains(#""offset":3"#))
+    }
+
     @Test func `what a token says about recovery counts before the channel's options`() async throws {
         let node = try await node()
         let client = node.connected("c", user: "42")

@@ -22,6 +22,7 @@ struct Rules {
     var pingSeconds = 25
     var limits = LimitPolicy()
     var leeway: Int64 = 0
+    var replyBytesMax = 1 << 19
 
     init(_ change: (inout Rules) -> Void = { _ in }) { change(&self) }
 
@@ -29,7 +30,7 @@ struct Rules {
         SessionPolicy(
             channels: ChannelDirectory(unnamed: unnamed, namespaces: namespaces), isInsecure: isInsecure,
             allowsAnonymous: allowsAnonymous, channelsMax: channelsMax, pingSeconds: pingSeconds,
-            version: "relay 0.1.0", expiryGraceSeconds: graceSeconds,
+            version: "relay 0.1.0", expiryGraceSeconds: graceSeconds, replyBytesMax: replyBytesMax,
             limits: CommandLimits(
                 policy: limits, budgets: SharedLimits(budgets: 1_024), users: users,
                 keys: LimitKeyMaker(seed: (1, 2))))

@@ -31,7 +31,9 @@ extension Configuration {
                 unnamed: channels.withoutNamespace, namespaces: channels.namespaces),
             isInsecure: client.insecure, allowsAnonymous: client.allowAnonymous, channelsMax: client.channels,
             pingSeconds: Int(client.ping.components.seconds), version: "belfry \(BelfryVersion.number)",
-            expiryGraceSeconds: client.expiredGrace.components.seconds, limits: limits)
+            expiryGraceSeconds: client.expiredGrace.components.seconds,
+            // The other half is for what comes meanwhile.
+            replyBytesMax: client.maxQueue / 2, limits: limits)
     }
 
     var journalSettings: JournalSettings {
