@@ -16,11 +16,11 @@ root=$(cd "$here/../.." && pwd)
 out=${BELFRY_FUZZ_DIR:-$root/.build/fuzz}
 mkdir -p "$out/modules"
 
+flags=(-O -wmo -parse-as-library -swift-version 6 -sanitize=fuzzer,address -I "$out/modules")
 # As in Package.swift, without warnings as errors: a new warning must not stop a search for crashes.
-flags=(-O -wmo -parse-as-library -swift-version 6 -package-name belfry -sanitize=fuzzer,address
+ours=(-package-name belfry
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
-    -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature NonisolatedNonsendingByDefault
-    -I "$out/modules")
+    -enable-upcoming-feature MemberImportVisibility -enable-upcoming-feature NonisolatedNonsendingByDefault)
 
 # The linker warns once for each of 150 symbols of the sanitizer's runtime; nothing can be done about them.
 compile() {
@@ -30,11 +30,16 @@ compile() {
 # Once a run: objects of an earlier run may not know what changed below them.
 declare -A built
 build_module() {
-    local name=$1 sources
+    local name=$1 place=$root/Sources/$1 settings=("${ours[@]}") sources
     [ -z "${built[$name]:-}" ] || return 0
-    mapfile -t sources < <(find "$root/Sources/$name/" -name '*.swift' | sort)
-    [ ${#sources[@]} -gt 0 ] || { echo "no sources in Sources/$name" >&2; return 1; }
-    compile -module-name "$name" -emit-module -emit-module-path "$out/modules/$name.swiftmodule" \
+    # The one library that a parser of ours hands bytes to: what crashes in it crashes us.
+    if [ "$name" = SwiftProtobuf ]; then
+        place=$root/.build/checkouts/swift-protobuf/Sources/SwiftProtobuf settings=(-package-name swift-protobuf)
+        [ -d "$place" ] || swift package --package-path "$root" resolve >&2
+    fi
+    mapfile -t sources < <(find "$place/" -name '*.swift' | sort)
+    [ ${#sources[@]} -gt 0 ] || { echo "no sources in $place" >&2; return 1; }
+    compile "${settings[@]}" -module-name "$name" -emit-module -emit-module-path "$out/modules/$name.swiftmodule" \
         -c "${sources[@]}" -o "$out/modules/$name.o" || return 1
     built[$name]=yes
 }
@@ -50,7 +55,7 @@ run_target() {
         objects+=("$out/modules/$module.o")
     done
     mkdir -p "$directory/corpus"
-    compile -module-name "$1" "$source" "${files[@]/#/$root/}" "${objects[@]}" -o "$directory/fuzz" || return 1
+    compile "${ours[@]}" -module-name "$1" "$source" "${files[@]/#/$root/}" "${objects[@]}" -o "$directory/fuzz" || return 1
     local seeds=()
     [ ! -d "$here/Corpus/$1" ] || seeds=("$here/Corpus/$1")
     # Swift's own backtracer would end the process before libFuzzer has saved the input.

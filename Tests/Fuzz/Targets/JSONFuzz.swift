@@ -1,4 +1,4 @@
-// modules: BelfryBytes BelfryProtocol
+// modules: BelfryBytes SwiftProtobuf BelfryProtobufMessages BelfryProtocol
 //
 // Any bytes may come as a message. Whatever they are: nothing traps, the reader always moves on, and a message of one
 // line that is a command is JSON.
