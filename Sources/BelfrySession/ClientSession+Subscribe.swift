@@ -140,7 +140,8 @@ extension ClientSession {
         into actions: inout [SessionAction]
     ) {
         if let abandoned = takeAbandoned(channel, command) {
-            confirm(abandoned.subscription, fitting(answer).answer, command, at: clock, into: &actions)
+            guard confirm(abandoned.subscription, fitting(answer).answer, command, at: clock, into: &actions)
+            else { return }
             return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
         }
         guard var subscription = subscriptions[channel], case .subscribing(command) = subscription.phase
@@ -152,20 +153,25 @@ extension ClientSession {
         }
         subscription.phase = .subscribed
         subscriptions[channel] = subscription
-        confirm(subscription, answer, command, at: clock, into: &actions)
+        guard confirm(subscription, answer, command, at: clock, into: &actions) else { return }
         actions.append(
             .join(channel: channel, subscription.options(codec), after: answer.top?.offset ?? 0))
     }
 
+    /// - Returns: Whether the client can be told; if not it is closed, and must not join.
     private mutating func confirm(
         _ subscription: Subscription, _ answer: SubscribeAnswer, _ command: UInt32, at clock: SessionClock,
         into actions: inout [SessionAction]
-    ) {
+    ) -> Bool {
         if let outcome = answer.outcome { actions.append(.note(.recovery(outcome))) }
         let result = result(subscription, answer, at: clock)
-        guard result.isReadable(by: codec) else { return end(.inappropriateProtocol, into: &actions) }
+        guard result.isReadable(by: codec) else {
+            end(.inappropriateProtocol, into: &actions)
+            return false
+        }
         actions.append(.note(.commandAccepted(.subscribe)))
         actions.send { codec.replies.subscribe(id: command, result, into: &$0) }
+        return true
     }
 
     private func result(

@@ -152,6 +152,27 @@ import Testing
         #expect(client.heard.count == 1 && client.heard[0].contains(#""offset":5"#))
     }
 
+    @Test func `who can not read what it recovers is closed with 3506 and leaves nothing behind`()
+        async throws
+    {
+        let node = try await node()
+        let writer = node.connected("w", user: "1")
+        writer.says(subscribe)
+        publish(1...1, writer)
+        let epoch = try epoch(of: writer)
+        let binary = Publication(data: [0xff], form: .binary)
+        let policy = try #require(Self.room.history)
+        node.ask(
+            .publish(
+                channel: "room:a", binary, PublishOptions(history: policy),
+                .call(CallTicket(loop: 0, number: 1))))
+        writer.says(#"{"id":9,"unsubscribe":{"channel":"room:a"}}"#)
+        let client = node.connected("c", user: "2")
+        #expect(outcome(client.says(recover(1, epoch))) == "close 3506")
+        #expect(client.did.last == "ask unsubscribe room:a")
+        #expect(node.membershipCount == 0)
+    }
+
     @Test func `a page of history ends where the client's queue would overflow`() async throws {
         let node = try await Node {
             $0.namespaces["room"] = Self.room
