@@ -37,7 +37,8 @@ extension ClientSession {
                 isLimited ? policy.limits.keys.channel(publish.channel) : nil
             )
         case .subscribe: return (.subscribe, nil)
-        case .presence, .presenceStats: return (.presence, nil)
+        // Both have long answers.
+        case .presence, .presenceStats, .history: return (.presence, nil)
         default: return (.other, nil)
         }
     }

@@ -35,6 +35,7 @@ import Testing
             (Budget.userSubscribe, #"{"id":2,"subscribe":{"channel":"chat:a"}}"#),
             (Budget.userPresence, #"{"id":2,"presence":{"channel":"chat:a"}}"#),
             (Budget.userPresence, #"{"id":2,"presence_stats":{"channel":"chat:a"}}"#),
+            (Budget.userPresence, #"{"id":2,"history":{"channel":"chat:a"}}"#),
             (Budget.userCommands, #"{"id":2,"rpc":{}}"#),
             (Budget.connectionCommands, #"{"id":2,"history":{"channel":"chat:a"}}"#),
             (Budget.connectionCommands, #"{"id":2,"refresh":{"token":"garbage"}}"#),
