@@ -12,7 +12,6 @@ package enum UpgradeRefusal: Error, CaseIterable, Equatable, Sendable {
     /// A token in the URL, where every log on the way keeps it.
     case queryToken
     /// The client asked for Protobuf alone, and this build does not speak it.
-    case protobufUnsupported
     /// A malformed bearer token, or several that differ.
     case credentials
 
@@ -30,7 +29,6 @@ package enum UpgradeRefusal: Error, CaseIterable, Equatable, Sendable {
         case .version: .version
         case .origin: .origin
         case .queryToken: .queryToken
-        case .protobufUnsupported: .codec
         case .credentials: .credentials
         }
     }
@@ -46,9 +44,6 @@ package enum UpgradeRefusal: Error, CaseIterable, Equatable, Sendable {
         case .queryToken:
             "A token must not travel in the URL: send it in the connect command, in 'Authorization: Bearer', "
                 + "or as a 'bearer.<token>' subprotocol."
-        case .protobufUnsupported:
-            "This relay speaks JSON only: offer the subprotocol 'centrifuge-json' or none, "
-                + "and leave 'protobuf' out of the query."
         case .credentials: "The bearer token is malformed, or several were sent."
         }
     }
@@ -56,7 +51,7 @@ package enum UpgradeRefusal: Error, CaseIterable, Equatable, Sendable {
 
 /// The closed label set of `belfry_ws_upgrades_total`.
 package enum UpgradeResult: String, CaseIterable, Sendable {
-    case accepted, handshake, version, origin, codec, credentials
+    case accepted, handshake, version, origin, credentials
     case queryToken = "query_token"
     /// Answered 503 before the handshake was looked at.
     case unavailable

@@ -39,13 +39,8 @@ package struct BearerToken: Equatable, Sendable, CustomStringConvertible, Custom
 /// What a server allows at the handshake.
 package struct UpgradePolicy: Equatable, Sendable {
     package let origins: OriginPolicy
-    /// The codecs this build speaks.
-    package let codecs: [Codec]
 
-    package init(origins: OriginPolicy, codecs: [Codec] = [.json]) {
-        self.origins = origins
-        self.codecs = codecs
-    }
+    package init(origins: OriginPolicy) { self.origins = origins }
 }
 
 /// A handshake that may be answered with 101.
@@ -89,8 +84,8 @@ package enum WebSocketUpgrade {
         guard policy.origins.allows(head) else { throw .origin }
         let query = head.target.query
         guard !query.contains(anyOf: tokenParameters) else { throw .queryToken }
-        let subprotocol = try subprotocol(head, policy)
-        let codec = try codec(query, subprotocol, policy)
+        let subprotocol = subprotocol(head)
+        let codec = codec(query, subprotocol)
         return AcceptedUpgrade(
             key: key, subprotocol: subprotocol, codec: codec, bearer: try bearer(head),
             usesNativePing: query.value("cf_ws_frame_ping_pong") == "true")
@@ -108,30 +103,20 @@ package enum WebSocketUpgrade {
         return key
     }
 
-    /// The first name in the client's order that this build speaks.
+    /// The first name in the client's order that we know.
     ///
     /// Unknown names are passed over, and a list of nothing else is as good as none: the Centrifuge SDKs count on an
     /// upgrade.
-    private static func subprotocol(
-        _ head: RequestHead, _ policy: UpgradePolicy
-    ) throws(UpgradeRefusal) -> Codec? {
-        var speaksAnother = false
+    private static func subprotocol(_ head: RequestHead) -> Codec? {
         for offer in head.elements(subprotocolField) {
-            guard let codec = Codec.allCases.first(where: { offer.equals($0.subprotocol) }) else { continue }
-            if policy.codecs.contains(codec) { return codec }
-            speaksAnother = true
+            if let codec = Codec.allCases.first(where: { offer.equals($0.subprotocol) }) { return codec }
         }
-        guard !speaksAnother else { throw .protobufUnsupported }
         return nil
     }
 
-    private static func codec(
-        _ query: RequestQuery, _ subprotocol: Codec?, _ policy: UpgradePolicy
-    ) throws(UpgradeRefusal) -> Codec {
+    private static func codec(_ query: RequestQuery, _ subprotocol: Codec?) -> Codec {
         let asksForProtobuf = ["format", "cf_protocol"].contains { query.value($0) == "protobuf" }
-        guard asksForProtobuf else { return subprotocol ?? .json }
-        guard policy.codecs.contains(.protobuf) else { throw .protobufUnsupported }
-        return .protobuf
+        return asksForProtobuf ? .protobuf : subprotocol ?? .json
     }
 
     private static func bearer(_ head: RequestHead) throws(UpgradeRefusal) -> BearerToken? {

@@ -3,13 +3,13 @@ import Testing
 
 @Suite("The opening handshake (RFC 6455, section 4.2; Centrifuge protocol, 1.2)")
 struct WebSocketUpgradeTests {
-    private func decide(_ request: RequestText, _ codecs: [Codec] = [.json]) throws -> UpgradeDecision {
+    private func decide(_ request: RequestText) throws -> UpgradeDecision {
         let origins = try OriginPolicy(["https://app.test"])
-        return WebSocketUpgrade.decide(try request.head(), UpgradePolicy(origins: origins, codecs: codecs))
+        return WebSocketUpgrade.decide(try request.head(), UpgradePolicy(origins: origins))
     }
 
-    private func accepted(_ request: RequestText, _ codecs: [Codec] = [.json]) throws -> AcceptedUpgrade? {
-        guard case .accept(let upgrade) = try decide(request, codecs) else { return nil }
+    private func accepted(_ request: RequestText) throws -> AcceptedUpgrade? {
+        guard case .accept(let upgrade) = try decide(request) else { return nil }
         return upgrade
     }
 
@@ -74,58 +74,43 @@ struct WebSocketUpgradeTests {
     struct Choice: CustomTestStringConvertible {
         let offers: String?
         let query: String
-        let codecs: [Codec]
-        /// `nil` is a refusal; inside, the codec and the subprotocol echoed.
-        let expected: (codec: Codec, echo: Codec?)?
+        let expected: (codec: Codec, echo: Codec?)
 
-        init(_ offers: String?, _ query: String, _ codecs: [Codec], _ expected: (Codec, Codec?)?) {
+        init(_ offers: String?, _ query: String, _ expected: (Codec, Codec?)) {
             self.offers = offers
             self.query = query
-            self.codecs = codecs
-            self.expected = expected.map { (codec: $0.0, echo: $0.1) }
+            self.expected = (codec: expected.0, echo: expected.1)
         }
 
-        var testDescription: String { "\(offers ?? "none") ?\(query) \(codecs)" }
+        var testDescription: String { "\(offers ?? "none") ?\(query)" }
     }
 
-    static let json: [Codec] = [.json]
-    static let both: [Codec] = [.json, .protobuf]
     static let choices: [Choice] = [
-        Choice(nil, "", json, (.json, nil)),
-        Choice("", "", json, (.json, nil)),
-        Choice(" , ,", "", json, (.json, nil)),
-        Choice("centrifuge-json", "", json, (.json, .json)),
-        Choice("chat, superchat", "", json, (.json, nil)),
-        Choice("chat, centrifuge-json", "", json, (.json, .json)),
-        Choice("Centrifuge-JSON", "", json, (.json, nil)),
-        Choice("centrifuge-protobuf", "", json, nil),
-        Choice("chat, centrifuge-protobuf", "", json, nil),
-        Choice("centrifuge-protobuf, centrifuge-json", "", json, (.json, .json)),
-        Choice("centrifuge-protobuf", "", both, (.protobuf, .protobuf)),
-        Choice("centrifuge-protobuf, centrifuge-json", "", both, (.protobuf, .protobuf)),
-        Choice("centrifuge-json, centrifuge-protobuf", "", both, (.json, .json)),
-        Choice(nil, "format=protobuf", json, nil),
-        Choice(nil, "cf_protocol=protobuf", json, nil),
-        Choice("centrifuge-json", "format=protobuf", json, nil),
-        Choice(nil, "format=protobuf", both, (.protobuf, nil)),
-        Choice(nil, "cf_protocol=protobuf", both, (.protobuf, nil)),
-        Choice("centrifuge-json", "cf_protocol=protobuf", both, (.protobuf, .json)),
-        Choice(nil, "format=json", json, (.json, nil)),
-        Choice(nil, "format=Protobuf", json, (.json, nil)),
-        Choice(nil, "cf_protocol_version=v2", json, (.json, nil)),
+        Choice(nil, "", (.json, nil)),
+        Choice("", "", (.json, nil)),
+        Choice(" , ,", "", (.json, nil)),
+        Choice("centrifuge-json", "", (.json, .json)),
+        Choice("chat, superchat", "", (.json, nil)),
+        Choice("chat, centrifuge-json", "", (.json, .json)),
+        Choice("Centrifuge-JSON", "", (.json, nil)),
+        Choice("centrifuge-protobuf", "", (.protobuf, .protobuf)),
+        Choice("centrifuge-protobuf, centrifuge-json", "", (.protobuf, .protobuf)),
+        Choice("centrifuge-json, centrifuge-protobuf", "", (.json, .json)),
+        Choice(nil, "format=protobuf", (.protobuf, nil)),
+        Choice(nil, "cf_protocol=protobuf", (.protobuf, nil)),
+        Choice("centrifuge-json", "cf_protocol=protobuf", (.protobuf, .json)),
+        Choice(nil, "format=json", (.json, nil)),
+        Choice(nil, "format=Protobuf", (.json, nil)),
+        Choice(nil, "cf_protocol_version=v2", (.json, nil)),
     ]
 
     @Test("codec and echo", arguments: choices)
     func codec(choice: Choice) throws {
         var request = RequestText.handshake.target("/connection/websocket?" + choice.query)
         if let offers = choice.offers { request = request.adding("Sec-WebSocket-Protocol", offers) }
-        guard let expected = choice.expected else {
-            #expect(try decide(request, choice.codecs) == .refuse(.protobufUnsupported))
-            return
-        }
-        let upgrade = try #require(try accepted(request, choice.codecs))
-        #expect(upgrade.codec == expected.codec)
-        #expect(upgrade.subprotocol == expected.echo)
+        let upgrade = try #require(try accepted(request))
+        #expect(upgrade.codec == choice.expected.codec)
+        #expect(upgrade.subprotocol == choice.expected.echo)
     }
 
     @Test func `offers on several lines are one list`() throws {
@@ -224,8 +209,8 @@ struct WebSocketUpgradeTests {
         #expect(try decide(request) == .refuse(.origin))
     }
 
-    @Test func `results are a closed set of eight`() {
-        #expect(UpgradeResult.allCases.count == 8)
+    @Test func `results are a closed set of seven`() {
+        #expect(UpgradeResult.allCases.count == 7)
         let used = Set(UpgradeRefusal.allCases.map(\.result))
         #expect(used == Set(UpgradeResult.allCases).subtracting([.accepted, .unavailable]))
     }

@@ -21,8 +21,7 @@ extension Configuration {
 
     func upgradePolicy() throws(OriginPolicy.InvalidEntry) -> UpgradePolicy {
         UpgradePolicy(
-            origins: try OriginPolicy(client.origins, allowsMissing: client.allowMissingOrigin),
-            codecs: [.json, .protobuf])
+            origins: try OriginPolicy(client.origins, allowsMissing: client.allowMissingOrigin))
     }
 
     func sessionPolicy(limits: CommandLimits) -> SessionPolicy {

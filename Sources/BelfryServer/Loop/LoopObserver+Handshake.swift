@@ -114,7 +114,6 @@ extension UpgradeOutcome {
             case .handshake: .badRequest
             case .version: .version
             case .origin: .origin
-            case .codec: .subprotocol
             case .credentials, .queryToken: .credentials
             case .unavailable: .draining
             }

@@ -7,7 +7,7 @@ import BelfryHTTP
 private let policies: [UpgradePolicy] = [
     ["*"], [], ["https://app.test", "https://*.example.com"],
 ].compactMap { entries in
-    (try? OriginPolicy(entries)).map { UpgradePolicy(origins: $0, codecs: [.json]) }
+    (try? OriginPolicy(entries)).map { UpgradePolicy(origins: $0) }
 }
 
 /// One round: `start` points to `count` bytes, or to nothing when there are none.
