@@ -114,6 +114,21 @@ package struct BrokerFailure: Error, Equatable, Sendable {
     }
 }
 
+/// What a broker keeps in memory of histories.
+package struct HistoryUsage: Equatable, Sendable {
+    /// Channels whose place in their stream is known, those without publications included.
+    package var streams = 0
+    package var publications = 0
+    /// Of the publications, roughly.
+    package var byteCount = 0
+    /// Publications dropped before their end because memory was short; only ever grows.
+    package var shedPublications: UInt64 = 0
+    /// Streams forgotten before their end because there were too many; only ever grows.
+    package var shedStreams: UInt64 = 0
+
+    package init() {}
+}
+
 /// The bus between nodes, as seen from one home loop.
 package protocol Broker {
     /// Takes one request.
@@ -128,4 +143,6 @@ package protocol Broker {
     ///
     /// Called when the broker has asked its loop for it, and now and then.
     mutating func poll(now: WallTime, into events: inout [BrokerEvent])
+
+    var usage: HistoryUsage { get }
 }

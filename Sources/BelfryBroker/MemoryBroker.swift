@@ -40,6 +40,8 @@ package struct MemoryBroker: Broker {
         }
     }
 
+    package var usage: HistoryUsage { streams.usage }
+
     package mutating func poll(now: WallTime, into events: inout [BrokerEvent]) {
         streams.expire(now: now, limit: Self.expiredPerPoll)
     }

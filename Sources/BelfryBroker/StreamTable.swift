@@ -99,6 +99,16 @@ package struct StreamTable: Sendable {
         keys = IdempotencyKeys(maximum: limits.idempotencyKeys)
     }
 
+    package var usage: HistoryUsage {
+        var usage = HistoryUsage()
+        usage.streams = streamCount
+        usage.publications = publicationCount
+        usage.byteCount = byteCount
+        usage.shedPublications = shedPublications
+        usage.shedStreams = shedStreams
+        return usage
+    }
+
     /// The newest applied offset and the epoch; `nil` when the channel has no stream.
     package func top(of channel: String) -> StreamPosition? {
         slots[channel].map { streams[$0].position }

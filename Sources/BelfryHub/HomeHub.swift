@@ -76,6 +76,8 @@ package struct HomeHub {
 
     /// Channels with at least one member or a subscribe in flight.
     package var channelCount: Int { channels.count }
+    /// What its channels' histories take.
+    package var historyUsage: HistoryUsage { broker.usage }
     /// Requests the broker has not answered yet.
     package var pendingCount: Int { subscribing.count + asking.count }
 

@@ -13,6 +13,13 @@ package import BelfryProtocol
     /// Full data, with or without delta.
     case protobuf
     case protobufPatch
+
+    @inlinable package var codec: Codec {
+        switch self {
+        case .json, .jsonString, .jsonPatch: .json
+        case .protobuf, .protobufPatch: .protobuf
+        }
+    }
 }
 
 /// Complete WebSocket frames of one push; `nil` for forms that nobody needs.

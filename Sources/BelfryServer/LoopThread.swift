@@ -137,15 +137,6 @@ enum PushFrame {
     }
 }
 
-extension FrameVariant {
-    fileprivate var codec: Codec {
-        switch self {
-        case .json, .jsonString, .jsonPatch: .json
-        case .protobuf, .protobufPatch: .protobuf
-        }
-    }
-}
-
 extension Publication {
     /// `nil` when it can not be written in that form.
     fileprivate func written(as variant: FrameVariant) -> Publication? {

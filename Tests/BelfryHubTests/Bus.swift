@@ -113,6 +113,7 @@ final class Bus {
 /// The home's end of a ``Bus``.
 struct BusBroker: Broker {
     let bus: Bus
+    let usage = HistoryUsage()
 
     mutating func submit(_ request: BrokerRequest, now: WallTime, into events: inout [BrokerEvent]) {
         bus.submit(request)

@@ -5,6 +5,7 @@ struct FailingBroker: Broker {
     let isTemporary: Bool
     var failures: Int
     private var memory = MemoryBroker(seed: 1)
+    var usage: HistoryUsage { memory.usage }
 
     init(isTemporary: Bool, failures: Int) {
         self.isTemporary = isTemporary

@@ -62,6 +62,7 @@ private struct FlakyBroker: Broker {
     let failingSubscribe: Int
     private var subscribes = 0
     private var memory = MemoryBroker(seed: 1)
+    var usage: HistoryUsage { memory.usage }
 
     init(failingSubscribe: Int) { self.failingSubscribe = failingSubscribe }
 

@@ -63,6 +63,39 @@ def test_both_codecs_meet_in_one_channel(stored):
     run(scenario)
 
 
+def test_a_publication_in_two_codecs_is_one_publication(start):
+    relay = start(channels={"namespaces": {"stored": HISTORY}}, server={"loops": 1})
+
+    async def scenario():
+        async with person(relay, "ada", False) as ada, person(relay, "bob", True) as bob:
+            hers, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            _, his_events = await bob.enter("stored:room")
+            await his_events.wait("subscribed")
+            await hers.publish(data=1)
+            await her_events.wait("publication"), await his_events.wait("publication")
+        metrics = relay.metrics()
+        assert metrics.total("belfry_fanout_recipients_count") == 1
+        assert metrics.total("belfry_fanout_recipients_sum") == 2
+        assert metrics.total("belfry_messages_delivered_total") == 2
+    run(scenario)
+
+
+def test_what_is_kept_is_counted(stored):
+    async def scenario():
+        async with person(stored, "ada", False) as ada:
+            hers, events = await ada.enter("stored:room")
+            await events.wait("subscribed")
+            for number in range(12):
+                await hers.publish(data=number)
+            await asyncio.to_thread(stored.metric_becomes, "belfry_history_publications", 10)
+        metrics = stored.metrics()
+        assert metrics.total("belfry_history_streams") == 1
+        assert metrics.total("belfry_history_bytes") > 10 * 100
+        assert metrics.total("belfry_history_shed_total") == 0
+    run(scenario)
+
+
 def test_a_binary_payload_closes_json_receivers_with_3506(stored):
     async def scenario():
         async with person(stored, "ada", False) as ada, person(stored, "bob", True) as bob:

@@ -70,6 +70,9 @@ extension Counter {
     @inlinable public static func recoveries(_ result: RecoveryResult) -> Counter {
         Counter(.recoveries, result)
     }
+    @inlinable public static func historyShed(_ what: HistoryItem) -> Counter {
+        Counter(.historyShed, what)
+    }
     @inlinable public static var positionsLost: Counter { Counter(.positionsLost) }
     @inlinable public static func messagesReceived(_ type: MessageType) -> Counter {
         Counter(.messagesReceived, type)

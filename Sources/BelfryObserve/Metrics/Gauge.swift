@@ -27,6 +27,9 @@ extension Gauge {
     @inlinable public static var roomMemberships: Gauge { Gauge(.roomMemberships) }
     /// Distinct over the whole relay: set by one shard only.
     @inlinable public static var users: Gauge { Gauge(.users) }
+    @inlinable public static var historyStreams: Gauge { Gauge(.historyStreams) }
+    @inlinable public static var historyPublications: Gauge { Gauge(.historyPublications) }
+    @inlinable public static var historyBytes: Gauge { Gauge(.historyBytes) }
     @inlinable public static var outboundQueueBytes: Gauge { Gauge(.outboundQueueBytes) }
     @inlinable public static var outboundQueueMessages: Gauge { Gauge(.outboundQueueMessages) }
     @inlinable public static var slowConsumers: Gauge { Gauge(.slowConsumers) }

@@ -166,6 +166,15 @@ extension MetricFamily {
         case .rooms: .gauge("rooms", help: "Channels with at least one subscriber.")
         case .roomMemberships: .gauge("room_memberships", help: "Subscriptions, over all channels.")
         case .users: .gauge("users", help: "Distinct users with a connection.")
+        case .historyStreams:
+            .gauge("history_streams", help: "Channels whose place in their stream is known.")
+        case .historyPublications: .gauge("history_publications", help: "Publications kept for recovery.")
+        case .historyBytes:
+            .gauge("history_bytes", unit: .bytes, help: "Memory of publications kept for recovery.")
+        case .historyShed:
+            .counter(
+                "history_shed", [.closed("what", HistoryItem.self)],
+                help: "Dropped before their time because memory was short.")
         case .outboundQueueBytes:
             .gauge("outbound_queue_bytes", unit: .bytes, help: "Output waiting for clients to read.")
         case .outboundQueueMessages:

@@ -65,6 +65,10 @@
     case rooms
     case roomMemberships
     case users
+    case historyStreams
+    case historyPublications
+    case historyBytes
+    case historyShed
     case outboundQueueBytes
     case outboundQueueMessages
     case slowConsumers
@@ -97,5 +101,5 @@
     var cells: Range<Int> { base..<base + Self.cellsPerFamily }
 
     /// Cells of one shard: one block a family.
-    @inlinable static var cellCount: Int { 69 * cellsPerFamily }
+    @inlinable static var cellCount: Int { 73 * cellsPerFamily }
 }

@@ -66,6 +66,11 @@
     case recovered, epochChanged, expired, trimmed, limitExceeded, offsetAhead, cacheEmpty, notRecoverable
 }
 
+/// What may be dropped of a history before its time.
+@frozen public enum HistoryItem: UInt8, MetricLabel {
+    case publication, stream
+}
+
 /// What an accepted command did: the words of `CommandKind`, in its order.
 @frozen public enum MessageType: UInt8, MetricLabel {
     case connect, subscribe, unsubscribe, publish, presence, history, refresh

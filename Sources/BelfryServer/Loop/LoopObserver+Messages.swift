@@ -1,4 +1,5 @@
 import BelfryAuth
+import BelfryBroker
 import BelfryBytes
 import BelfryHub
 import BelfryLimits
@@ -43,14 +44,21 @@ extension LoopObserver {
 
     // MARK: Deliveries
 
-    func fannedOut(to recipients: Int, byteCount: Int, isText: Bool) {
-        shard.adjust(.outboundQueueBytes, by: Int64(recipients * byteCount))
+    /// One publication, in whatever forms.
+    func fannedOut(to recipients: Int) {
         shard.observe(UInt64(recipients), in: .fanoutRecipients)
-        shard.add(UInt64(recipients), to: .framesSent(isText ? .text : .binary))
         shard.adjust(.outboundQueueMessages, by: Int64(recipients))
     }
 
-    /// A join or leave, which is no delivery.
+    func historyKept(_ usage: HistoryUsage) {
+        shard.set(.historyStreams, to: Int64(usage.streams))
+        shard.set(.historyPublications, to: Int64(usage.publications))
+        shard.set(.historyBytes, to: Int64(usage.byteCount))
+        shard.mirror(usage.shedPublications, in: .historyShed(.publication))
+        shard.mirror(usage.shedStreams, in: .historyShed(.stream))
+    }
+
+    /// One form of a publication, a join or a leave.
     func pushed(to recipients: Int, byteCount: Int, isText: Bool) {
         shard.adjust(.outboundQueueBytes, by: Int64(recipients * byteCount))
         shard.add(UInt64(recipients), to: .framesSent(isText ? .text : .binary))

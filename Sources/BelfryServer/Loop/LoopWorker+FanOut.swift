@@ -1,5 +1,6 @@
 import BelfryBytes
 import BelfryHub
+import BelfryProtocol
 import BelfryReactor
 import BelfrySession
 
@@ -39,7 +40,7 @@ extension LoopWorker where K: Kernel {
             }
             if append(copy.index, copy.byteCount, slot) { copies.take(variant) }
         }
-        release(copies, holders: members.count, areDeliveries: true)
+        observer.fannedOut(to: release(copies, holders: members.count))
         self.members.delivered(delivery.offset, of: channel)
         for slot in unreadable { meetUnreadable(slot, reactor: &reactor) }
     }
@@ -53,33 +54,33 @@ extension LoopWorker where K: Kernel {
             guard let copy = copies[variant] else { continue }
             if append(copy.index, copy.byteCount, SlotID(token: member.connection)) { copies.take(variant) }
         }
-        release(copies, holders: members.count, areDeliveries: false)
+        _ = release(copies, holders: members.count)
     }
 
     private mutating func insert(
         _ pushFrames: PushFrames, receivedAt: Instant?, holders: Int
     ) -> FrameCopies {
         var copies = FrameCopies()
-        for raw in 0..<UInt8(5) {
-            guard let variant = FrameVariant(rawValue: raw), let bytes = pushFrames[variant] else { continue }
+        for variant in FrameVariant.allCases {
+            guard let bytes = pushFrames[variant] else { continue }
             let index = frames.insert(OutboundFrame(bytes: bytes, receivedAt: receivedAt), holders: holders)
             copies[variant] = FrameCopies.Copy(index: index, byteCount: bytes.count)
         }
         return copies
     }
 
-    /// Gives back what no queue has taken, and counts the rest.
-    private mutating func release(_ copies: FrameCopies, holders: Int, areDeliveries: Bool) {
-        for raw in 0..<UInt8(5) {
-            guard let variant = FrameVariant(rawValue: raw), let copy = copies[variant] else { continue }
+    /// Gives back what no queue has taken.
+    ///
+    /// - Returns: How many queues took one.
+    private mutating func release(_ copies: FrameCopies, holders: Int) -> Int {
+        var taken = 0
+        for variant in FrameVariant.allCases {
+            guard let copy = copies[variant] else { continue }
             frames.release(copy.index, holders: holders - copy.taken)
-            let isText = variant != .protobuf && variant != .protobufPatch
-            if areDeliveries {
-                observer.fannedOut(to: copy.taken, byteCount: copy.byteCount, isText: isText)
-            } else {
-                observer.pushed(to: copy.taken, byteCount: copy.byteCount, isText: isText)
-            }
+            observer.pushed(to: copy.taken, byteCount: copy.byteCount, isText: variant.codec.isText)
+            taken += copy.taken
         }
+        return taken
     }
 
     /// Ends the subscriptions that were promised every publication, before the next one is delivered.

@@ -28,6 +28,7 @@ extension LoopWorker where K: Kernel {
         guard reactor.now >= nextPoll else { return }
         nextPoll = reactor.now + .seconds(1)
         home.poll(now: wallTime, into: &deliveries)
+        observer.historyKept(home.historyUsage)
         sendDeliveries(reactor: &reactor)
     }
 
