@@ -17,7 +17,7 @@ package struct HTTPResponse: Equatable, Sendable {
     }
 
     /// A 101 has neither body nor length (RFC 9110, section 8.6).
-    init(switchingProtocols digest: [UInt8], subprotocol: Codec?) {
+    init(switchingProtocols digest: [UInt8], subprotocol: Subprotocol?) {
         status = .switchingProtocols
         body = []
         var head: [UInt8] = []
@@ -27,7 +27,7 @@ package struct HTTPResponse: Equatable, Sendable {
         Base64.append(digest, to: &head)
         if let subprotocol {
             head.append(contentsOf: "\r\nSec-WebSocket-Protocol: ".utf8)
-            head.append(contentsOf: subprotocol.subprotocol.utf8)
+            head.append(contentsOf: subprotocol.name.utf8)
         }
         head.append(contentsOf: "\r\n\r\n".utf8)
         self.head = head

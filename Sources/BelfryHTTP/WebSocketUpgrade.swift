@@ -3,12 +3,12 @@
 // A token may ride in the Authorization field or, for browsers, as a subprotocol `bearer.<token>`. That entry is read
 // and never echoed: an answer must name only a protocol that is spoken, and a token must not come back in one.
 
-/// How messages are written.
-package enum Codec: Sendable, CaseIterable {
+/// What a subprotocol says of how messages are written.
+package enum Subprotocol: Sendable, CaseIterable {
     case json, protobuf
 
     /// The name in `Sec-WebSocket-Protocol`.
-    package var subprotocol: String {
+    package var name: String {
         switch self {
         case .json: "centrifuge-json"
         case .protobuf: "centrifuge-protobuf"
@@ -47,9 +47,9 @@ package struct UpgradePolicy: Equatable, Sendable {
 package struct AcceptedUpgrade: Equatable, Sendable {
     package let key: String
     /// The subprotocol to echo; `nil` echoes none.
-    package let subprotocol: Codec?
+    package let subprotocol: Subprotocol?
     /// How this connection's messages are written, whether or not a subprotocol was named.
-    package let codec: Codec
+    package let codec: Subprotocol
     package let bearer: BearerToken?
     /// The client asked for WebSocket ping frames in place of protocol-level pings.
     package let usesNativePing: Bool
@@ -107,14 +107,14 @@ package enum WebSocketUpgrade {
     ///
     /// Unknown names are passed over, and a list of nothing else is as good as none: the Centrifuge SDKs count on an
     /// upgrade.
-    private static func subprotocol(_ head: RequestHead) -> Codec? {
+    private static func subprotocol(_ head: RequestHead) -> Subprotocol? {
         for offer in head.elements(subprotocolField) {
-            if let codec = Codec.allCases.first(where: { offer.equals($0.subprotocol) }) { return codec }
+            if let codec = Subprotocol.allCases.first(where: { offer.equals($0.name) }) { return codec }
         }
         return nil
     }
 
-    private static func codec(_ query: RequestQuery, _ subprotocol: Codec?) -> Codec {
+    private static func codec(_ query: RequestQuery, _ subprotocol: Subprotocol?) -> Subprotocol {
         let asksForProtobuf = ["format", "cf_protocol"].contains { query.value($0) == "protobuf" }
         return asksForProtobuf ? .protobuf : subprotocol ?? .json
     }

@@ -74,9 +74,9 @@ struct WebSocketUpgradeTests {
     struct Choice: CustomTestStringConvertible {
         let offers: String?
         let query: String
-        let expected: (codec: Codec, echo: Codec?)
+        let expected: (codec: Subprotocol, echo: Subprotocol?)
 
-        init(_ offers: String?, _ query: String, _ expected: (Codec, Codec?)) {
+        init(_ offers: String?, _ query: String, _ expected: (Subprotocol, Subprotocol?)) {
             self.offers = offers
             self.query = query
             self.expected = (codec: expected.0, echo: expected.1)
