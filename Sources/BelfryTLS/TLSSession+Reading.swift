@@ -51,10 +51,12 @@ extension TLSSession {
     }
 
     private mutating func step(after result: CallResult) -> TLSStep {
+        isSocketEmpty = false
         switch result {
         case .moved, .quietMessage, .budgetSpent: return .budgetSpent
         case .needsRead:
             unsafe idleTurn = wire.pointee.turn
+            isSocketEmpty = true
             return .needsRead
         case .needsWrite: return .needsWrite
         case .peerClosed:

@@ -28,6 +28,8 @@ internal import COpenSSL
     private var serverName: String?
     /// The turn in which the socket was found empty.
     var idleTurn: UInt64 = 0
+    /// All that came has been read, and what comes next brings a readiness of its own.
+    package internal(set) var isSocketEmpty = false
     var writeIsPending = false
     var isGoodbyeSaid = false
     /// TLS 1.3: the client has not yet got its ticket.
@@ -80,6 +82,9 @@ internal import COpenSSL
 
     /// Plaintext or ciphertext lies ready inside: read again even if the socket is silent.
     package var hasPending: Bool { unsafe !leftOver.isEmpty || SSL_has_pending(ssl) == 1 }
+
+    /// A readiness of the socket was left without a read.
+    package mutating func skipReadiness() { isSocketEmpty = false }
 
     /// Goes on with the handshake.
     ///

@@ -95,11 +95,11 @@ extension TLSTransport {
     /// Moves what the socket holds into a gate.
     func receiveHello(into gate: inout ClientHelloGate, from descriptor: Int32) -> HelloStep {
         let free = unsafe UnsafeMutableRawBufferPointer(rebasing: wire.pointee.scratch[0..<gate.room])
-        let count = unsafe wire.pointee.receive(descriptor, free)
+        unsafe wire.pointee.enter(descriptor, leftOver: UnsafeRawBufferPointer(start: nil, count: 0))
+        let count = unsafe wire.pointee.receiveOnce(into: free)
         if count == 0 { return .closed(TLSFailure(.closed)) }
         if count == -Int(EAGAIN) || count == -Int(EINTR) { return .needsRead }
         if count < 0 { return .closed(TLSFailure(.closed, systemError: Int32(truncatingIfNeeded: -count))) }
-        unsafe wire.pointee.bytesReceived &+= UInt64(count)
         return gate.absorb(unsafe Span(_unsafeBytes: UnsafeRawBufferPointer(rebasing: free[0..<count])))
     }
 }

@@ -3,6 +3,8 @@ internal import COpenSSL
 
 /// What the BIO callbacks know: which descriptor is meant, what lies ready, and what happened during the call.
 @unsafe struct Wire {
+    private static let nobody: Int32 = -1
+
     let receive: TLSTransport.Receive
     let send: TLSTransport.Send
     /// The loop's receive buffer, `TLSTransport.bytesPerTurn` long.
@@ -12,7 +14,7 @@ internal import COpenSSL
     var now = Instant(nanoseconds: 0)
     /// Counts turns, so that a session knows without a call that it has read all there is.
     var turn: UInt64 = 1
-    private(set) var descriptor: Int32 = -1
+    private(set) var descriptor = unsafe Wire.nobody
     private var budget = TLSTransport.bytesPerTurn
     private var drained = false
     private var readsToTheEnd = false
@@ -53,16 +55,15 @@ internal import COpenSSL
         unsafe budget = TLSTransport.bytesPerTurn
         unsafe drained = false
         unsafe readsToTheEnd = peerHungUp
+        // Whoever comes first: it is for its sake that the turn was opened.
+        unsafe descriptor = Self.nobody
     }
 
     /// Names the descriptor and the bytes to give first.
     ///
     /// A caller that forgot `beginTurn` at least gets no other connection's share.
     mutating func enter(_ descriptor: Int32, leftOver: UnsafeRawBufferPointer) {
-        if unsafe descriptor != self.descriptor {
-            unsafe beginTurn(at: now, peerHungUp: false)
-            unsafe self.descriptor = descriptor
-        }
+        unsafe giveTurn(to: descriptor)
         unsafe ready = unsafe leftOver
         unsafe readyIsScratch = false
     }
@@ -82,11 +83,14 @@ internal import COpenSSL
 
     /// Names the descriptor for a write, which reads nothing.
     mutating func enterWrite(_ descriptor: Int32) {
-        if unsafe descriptor != self.descriptor {
-            unsafe beginTurn(at: now, peerHungUp: false)
-            unsafe self.descriptor = descriptor
-        }
+        unsafe giveTurn(to: descriptor)
         unsafe beginCall()
+    }
+
+    private mutating func giveTurn(to descriptor: Int32) {
+        guard unsafe descriptor != self.descriptor else { return }
+        if unsafe self.descriptor != Self.nobody { unsafe beginTurn(at: now, peerHungUp: false) }
+        unsafe self.descriptor = descriptor
     }
 }
 
@@ -121,15 +125,24 @@ extension Wire {
             return .tryLater
         }
         let free = unsafe UnsafeMutableRawBufferPointer(rebasing: scratch[0..<budget])
-        let count = unsafe receive(descriptor, free)
+        let count = unsafe receiveOnce(into: free)
         guard count > 0 else { return unsafe endOrWait(count) }
-        unsafe bytesReceived &+= UInt64(count)
-        // A short read says that the socket is empty: the next recv would only say EAGAIN.
-        unsafe drained = count < budget && !readsToTheEnd
-        unsafe budget -= min(count, budget)
         unsafe ready = unsafe UnsafeRawBufferPointer(rebasing: free[0..<count])
         unsafe readyIsScratch = true
         return nil
+    }
+
+    /// Asks the kernel once and remembers whether it has more.
+    ///
+    /// - Returns: The byte count, 0 at the end of the stream, or `-errno`.
+    mutating func receiveOnce(into free: UnsafeMutableRawBufferPointer) -> Int {
+        let count = unsafe receive(descriptor, free)
+        guard count > 0 else { return count }
+        unsafe bytesReceived &+= UInt64(count)
+        // A short read says that the socket is empty: the next recv would only say EAGAIN.
+        unsafe drained = count < free.count && !readsToTheEnd
+        unsafe budget -= min(count, budget)
+        return count
     }
 
     private mutating func endOrWait(_ result: Int) -> Outcome {

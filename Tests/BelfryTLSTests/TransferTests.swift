@@ -49,6 +49,15 @@ import Testing
         #expect(conversation.wire.receiveCalls == before + 1, "a short read says that the socket is empty")
     }
 
+    @Test func `behind a hello that came whole the socket is not asked again`() {
+        let conversation = TestLoop().connect()
+        conversation.client.handshake()
+        conversation.clientSpeaks()
+        #expect(conversation.serverStep() == .needsRead)
+        #expect(conversation.hasSession)
+        #expect(conversation.wire.receiveCalls == 1)
+    }
+
     @Test func `a small buffer takes the plaintext in parts, and nothing is lost between turns`() throws {
         let conversation = try open()
         let payload = (0..<5_000).map { UInt8(truncatingIfNeeded: $0) }
@@ -104,6 +113,33 @@ import Testing
         conversation.beginTurn(peerHungUp: true)
         var buffer = [UInt8](repeating: 0, count: 16)
         #expect(conversation.session?.read(into: &buffer, from: 0, on: conversation.descriptor) == .truncated)
+    }
+
+    @Test func `a hang-up is told to the connection whose turn it is, whoever was served before`() throws {
+        let loop = TestLoop()
+        let (conversation, other) = (try open(TLS1_3_VERSION, loop), try open(TLS1_3_VERSION, loop))
+        #expect(conversation.read().end == .needsRead)
+        #expect(other.read().end == .needsRead)
+        conversation.client.send([1])
+        conversation.clientSpeaks()
+        conversation.wire.isEnded = true
+        conversation.beginTurn(peerHungUp: true)
+        var buffer = [UInt8](repeating: 0, count: 16)
+        let first = conversation.session?.read(into: &buffer, from: 0, on: conversation.descriptor)
+        #expect(first == .progressed(byteCount: 1))
+        #expect(conversation.session?.read(into: &buffer, from: 0, on: conversation.descriptor) == .truncated)
+    }
+
+    @Test func `a socket counts as empty once a read came to its end, until a readiness is skipped`() throws {
+        let conversation = try open()
+        for _ in 0..<20 { conversation.client.send([UInt8](repeating: 1, count: 16_384)) }
+        conversation.clientSpeaks()
+        #expect(conversation.read().end == .budgetSpent)
+        #expect(conversation.session?.isSocketEmpty == false)
+        #expect(conversation.read(turns: 10).end == .needsRead)
+        #expect(conversation.session?.isSocketEmpty == true)
+        conversation.session?.skipReadiness()
+        #expect(conversation.session?.isSocketEmpty == false)
     }
 
     @Test func `an end with close_notify is orderly, one without is a truncation`() throws {
