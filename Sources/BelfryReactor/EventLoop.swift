@@ -47,6 +47,7 @@ public struct EventLoop<D: LoopDelegate & ~Copyable>: ~Copyable {
         runReadyQueue()
         runEvents(eventCount)
         acceptConnections()
+        delegate.connectionsServed(reactor: &reactor)
         deliverMessages()
         fireTimers()
         delegate.endOfTick(reactor: &reactor)

@@ -24,6 +24,11 @@ public protocol LoopDelegate: ~Copyable, SendableMetatype {
         _ descriptor: Descriptor, from peer: PeerAddress, listener: Int,
         reactor: inout Reactor<LoopKernel, Message>)
 
+    /// All connections have had their turns: what they collected may be worked off together.
+    ///
+    /// Messages this makes are delivered in this tick, those made at its end in the next.
+    mutating func connectionsServed(reactor: inout Reactor<LoopKernel, Message>)
+
     /// A message from another thread, or one this loop sent itself.
     mutating func receive(_ message: Message, reactor: inout Reactor<LoopKernel, Message>)
 
@@ -44,6 +49,10 @@ public protocol LoopDelegate: ~Copyable, SendableMetatype {
 
     /// The loop stops: close what is open. Messages this makes are still delivered, within a bound.
     mutating func stopping(reactor: inout Reactor<LoopKernel, Message>)
+}
+
+extension LoopDelegate where Self: ~Copyable {
+    @inlinable public mutating func connectionsServed(reactor: inout Reactor<LoopKernel, Message>) {}
 }
 
 /// Whether a connection has work that no event will announce.

@@ -16,13 +16,14 @@ extension ClientHello {
     /// - Parameter sha256: SHA-256 of the bytes given; passed in so that this file stays pure.
     /// - Returns: For example `t13d1516h2_8daaf6152771_e5627efa2ab1`.
     package func ja4(sha256: ([UInt8]) -> [UInt8]) -> String {
-        let suites = cipherSuites.filter { !Self.isGREASE($0) }
-        let offered = extensions.filter { !Self.isGREASE($0) }
-        let hashed = offered.filter {
-            $0 != ExtensionType.serverName.rawValue && $0 != ExtensionType.applicationProtocols.rawValue
+        let suites = Self.sifted(cipherSuites)
+        let offered = Self.sifted(extensions)
+        var hashed = offered
+        hashed.removeAll {
+            $0 == ExtensionType.serverName.rawValue || $0 == ExtensionType.applicationProtocols.rawValue
         }
         var listed = Self.hexList(hashed.sorted())
-        let signatures = signatureAlgorithms.filter { !Self.isGREASE($0) }
+        let signatures = Self.sifted(signatureAlgorithms)
         if !signatures.isEmpty { listed += [Self.underscore] + Self.hexList(signatures) }
         let name = offered.contains(ExtensionType.serverName.rawValue) ? "d" : "i"
         let head =
@@ -31,6 +32,12 @@ extension ClientHello {
         let suiteHash = suites.isEmpty ? Self.none : Self.hash(Self.hexList(suites.sorted()), sha256)
         let extensionHash = hashed.isEmpty && signatures.isEmpty ? Self.none : Self.hash(listed, sha256)
         return head + "_" + suiteHash + "_" + extensionHash
+    }
+
+    private static func sifted(_ values: [UInt16]) -> [UInt16] {
+        var kept = values
+        kept.removeAll(where: isGREASE)
+        return kept
     }
 
     private static let none = "000000000000"
@@ -76,16 +83,22 @@ extension ClientHello {
         text.reserveCapacity(words.count * 5)
         for word in words {
             if !text.isEmpty { text.append(UInt8(ascii: ",")) }
-            for shift in [12, 8, 4, 0] {
-                text.append(hexDigit(UInt8(truncatingIfNeeded: word >> shift) & 0xF))
-            }
+            let (high, low) = (UInt8(truncatingIfNeeded: word >> 8), UInt8(truncatingIfNeeded: word))
+            text.append(hexDigit(high >> 4))
+            text.append(hexDigit(high & 0xF))
+            text.append(hexDigit(low >> 4))
+            text.append(hexDigit(low & 0xF))
         }
         return text
     }
 
     private static func hash(_ text: [UInt8], _ sha256: ([UInt8]) -> [UInt8]) -> String {
         var hex: [UInt8] = []
-        for byte in sha256(text).prefix(6) { hex += [hexDigit(byte >> 4), hexDigit(byte & 0xF)] }
+        hex.reserveCapacity(12)
+        for byte in sha256(text).prefix(6) {
+            hex.append(hexDigit(byte >> 4))
+            hex.append(hexDigit(byte & 0xF))
+        }
         return String(decoding: hex, as: UTF8.self)
     }
 

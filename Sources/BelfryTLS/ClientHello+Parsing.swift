@@ -26,6 +26,8 @@ extension ClientHello {
     private mutating func parseExtensions(_ bytes: borrowing Span<UInt8>, _ list: consuming ByteCursor)
         -> Bool
     {
+        // What browsers send.
+        extensions.reserveCapacity(20)
         while !list.isAtEnd {
             guard let type = list.word(in: bytes), let body = list.vector(in: bytes) else { return false }
             extensions.append(type)

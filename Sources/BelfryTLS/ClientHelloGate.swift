@@ -44,7 +44,7 @@ package struct ClientHelloGate: Sendable {
         let taken = min(arrived.count, room)
         // Most clients send their hello at once: reserving exactly keeps the footprint at what was sent.
         if bytes.isEmpty { bytes.reserveCapacity(taken) }
-        for index in 0..<taken { bytes.append(arrived[index]) }
+        unsafe arrived.withUnsafeBufferPointer { unsafe bytes += $0[..<taken] }
         let step = scan()
         if case .needsRead = step, room == 0 { return .refused(.oversize(byteCount: Self.byteLimit)) }
         return step

@@ -38,12 +38,17 @@ struct EchoWorker<K: Kernel>: LoopDelegate, ~Copyable {
     var readSize = 4_096
     /// Runs at each turn, before the connection is served.
     var onReady: ((inout Self, SlotID, inout LoopReactor) -> Void)?
+    var onServed: ((inout Self, inout LoopReactor) -> Void)?
     var onTick: ((inout Self, inout LoopReactor) -> Void)?
     var onTimer: ((inout Self, TimerPayload, inout LoopReactor) -> Void)?
     var onStopping: ((inout Self, inout LoopReactor) -> Void)?
     /// Stop once this many connections have come and all are gone again.
     var stopAfterConnections = Int.max
     var wantsStop = false
+
+    mutating func connectionsServed(reactor: inout LoopReactor) {
+        if let onServed { onServed(&self, &reactor) }
+    }
 
     func isLive(_ slot: SlotID) -> Bool { connections.contains(slot) }
 

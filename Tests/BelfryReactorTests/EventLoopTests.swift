@@ -142,6 +142,15 @@ struct EventLoopTests {
         #expect(world.loop.delegate.notes == Array((0...50).reversed()))
     }
 
+    @Test func `what is posted when all connections were served is delivered in the same tick`() throws {
+        var world = try Simulation()
+        world.loop.delegate.onServed = { worker, reactor in
+            if worker.counters.ticks == 0 { reactor.postToSelf(.note(9)) }
+        }
+        world.tick()
+        #expect(world.loop.delegate.notes == [9])
+    }
+
     @Test func `a loop that posts to itself without end stays within its budget`() throws {
         var limits = LoopLimits()
         limits.messagesPerTick = 100

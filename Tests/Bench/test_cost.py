@@ -20,8 +20,8 @@ DELIVERY_ALLOCATIONS = 0.02
 # What OpenSSL 3.0 allocates within one SSL_write, in any program.
 DELIVERY_ALLOCATIONS_OPENSSL = 4.02
 # From the accept to the connect reply and an orderly end, journal entries included.
-CONNECTION_INSTRUCTIONS = 3_200_000
-CONNECTION_ALLOCATIONS = 140
+CONNECTION_INSTRUCTIONS = 3_100_000
+CONNECTION_ALLOCATIONS = 110
 
 ALLOCATORS = {"malloc", "calloc", "realloc", "posix_memalign", "aligned_alloc", "memalign"}
 PUBLICATIONS = 100

@@ -1,6 +1,7 @@
 import BelfryBytes
 import BelfryHTTP
 import BelfryObserve
+import BelfryProtocol
 import BelfryReactor
 import BelfrySession
 import BelfryTLS
@@ -37,6 +38,8 @@ enum ConnectionPhase: String, Sendable {
 struct Connection: ~Copyable {
     let descriptor: Descriptor
     let peer: PeerAddress
+    /// The address of `peer` as text: each of the connection's events states it.
+    let peerText: String
     let listener: Int
     let openedAt: Instant
     /// Names the connection in the journal, on the side port and in the protocol (UUID v4).
@@ -79,12 +82,23 @@ struct Connection: ~Copyable {
     ) {
         self.descriptor = descriptor
         self.peer = peer
+        peerText = peer.ip.description
         self.listener = listener
         self.id = id
         openedAt = now
         decoder = FrameDecoder(limits: limits)
         record = ConnectionLedger(at: now)
     }
+}
+
+// Questions to the session, asked where it lies: asked through the table each would copy it first.
+extension Connection {
+    /// A token is being verified.
+    var isWaiting: Bool { session?.isWaiting == true }
+    var channelCount: Int { session?.channelCount ?? 0 }
+    /// JSON until there is a session.
+    var codec: Codec { session?.codec ?? .json }
+    var nextExpiry: Int64? { session?.nextExpiry }
 }
 
 /// What a connection did, for its close event and the side port.

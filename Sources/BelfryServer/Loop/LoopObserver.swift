@@ -90,7 +90,7 @@ struct LoopObserver {
 
     func context(_ connection: borrowing Connection) -> ConnectionContext {
         ConnectionContext(
-            id: connection.id, peerAddress: connection.peer.ip.description, peerPort: connection.peer.port,
+            id: connection.id, peerAddress: connection.peerText, peerPort: connection.peer.port,
             listener: connection.listener < listeners.count ? listeners[connection.listener] : "")
     }
 
@@ -126,7 +126,8 @@ extension Connection {
 
     func summary(_ ending: ConnectionEnding, now: Instant) -> ConnectionSummary {
         var summary = ConnectionSummary(
-            closedBy: ending.by == .client ? .client : .server, phase: phaseName, reason: ending.reason.label,
+            closedBy: ending.by == .client ? .client : .server, phase: phaseName,
+            reason: CloseReason.labelTable[Int(ending.reason.rawValue)],
             closeCode: ending.code, duration: now - openedAt)
         summary.messagesIn = record.messagesIn
         summary.messagesOut = record.messagesOut
@@ -143,6 +144,11 @@ extension Connection {
         if session != nil { return record.wasAdmitted ? "session" : "websocket" }
         return tls == nil || record.tlsVersion == nil ? "tls" : "http"
     }
+}
+
+extension CloseReason {
+    /// By raw value: each connection's close event states one, and `label` makes it anew.
+    fileprivate static let labelTable = allCases.map(\.label)
 }
 
 extension Duration {

@@ -10,7 +10,10 @@ import BelfryWebSocket
 extension LoopWorker where K: Kernel {
     mutating func readFrames(_ slot: SlotID, reactor: inout LoopReactor) -> Leftover {
         // Bytes wait in the socket, where they cost the peer and not us, while a token is being verified.
-        guard connections[slot].session?.isWaiting != true else { return .drained }
+        guard !connections[slot].isWaiting else {
+            connections[slot].tls?.skipReadiness()
+            return .drained
+        }
         while true {
             switch readPlaintext(slot) {
             case .progressed(let count):
@@ -18,7 +21,7 @@ extension LoopWorker where K: Kernel {
                 connections[slot].record.bytesIn += UInt64(count)
                 connections[slot].record.lastActivity = reactor.now
                 consume(slot, count: count, reactor: &reactor)
-                guard connections.contains(slot), connections[slot].session?.isWaiting != true else {
+                guard connections.contains(slot), !connections[slot].isWaiting else {
                     return .drained
                 }
             case .needsRead, .needsWrite: return .drained
@@ -46,7 +49,7 @@ extension LoopWorker where K: Kernel {
             } catch {
                 return violate(slot, error, reactor: &reactor)
             }
-            if connections.contains(slot), connections[slot].session?.isWaiting == true {
+            if connections.contains(slot), connections[slot].isWaiting {
                 park(slot, plaintext[offset..<count])
                 return
             }
@@ -115,13 +118,18 @@ extension LoopWorker where K: Kernel {
                     reactor: &reactor)
             }
             guard connections.contains(slot) else { return }
-            if connections[slot].session?.isWaiting == true {
+            if connections[slot].isWaiting {
                 return park(slot, parked.plaintext[...])
             }
             plaintext.replaceSubrange(0..<parked.plaintext.count, with: parked.plaintext)
             consume(slot, count: parked.plaintext.count, reactor: &reactor)
         }
-        if connections.contains(slot) { reactor.runAgain(slot) }
+        if connections.contains(slot) { readOn(slot, reactor: &reactor) }
+    }
+
+    /// Has the connection read again, if what it has not read would bring no further readiness.
+    mutating func readOn(_ slot: SlotID, reactor: inout LoopReactor) {
+        if connections[slot].tls?.isSocketEmpty != true { reactor.runAgain(slot) }
     }
 }
 

@@ -27,10 +27,10 @@ extension LoopWorker where K: Kernel {
         reactor: inout LoopReactor
     ) {
         var reader = CommandReader(
-            codec: connections[slot].session?.codec ?? .json, from: offset, commandCount: count,
+            codec: connections[slot].codec, from: offset, commandCount: count,
             commandsMax: settings.commandsPerMessage)
         while connections.contains(slot), connections[slot].phase == .open {
-            if connections[slot].session?.isWaiting == true { return park(slot, message, reader) }
+            if connections[slot].isWaiting { return park(slot, message, reader) }
             do {
                 guard let command = try next(&reader, in: message) else { return }
                 let clock = clock(reactor)
@@ -81,7 +81,7 @@ extension LoopWorker where K: Kernel {
     private mutating func perform(_ action: SessionAction, _ slot: SlotID, reactor: inout LoopReactor) {
         switch action {
         case .send(let message):
-            let isText = connections[slot].session?.codec.isText ?? true
+            let isText = connections[slot].codec.isText
             observer.frameSent(isText ? .text : .binary)
             let frame = FrameEncoder.frame(opcode: isText ? .text : .binary, payload: message.span)
             enqueue(slot, OutboundFrame(bytes: frame))
@@ -115,7 +115,7 @@ extension LoopWorker where K: Kernel {
     }
 
     private mutating func noteRooms(_ slot: SlotID) {
-        let rooms = connections[slot].session?.channelCount ?? 0
+        let rooms = connections[slot].channelCount
         connections[slot].record.roomsMaximum = max(connections[slot].record.roomsMaximum, rooms)
     }
 

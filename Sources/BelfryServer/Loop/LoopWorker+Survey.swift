@@ -99,7 +99,7 @@ extension LoopObserver {
         let record = connection.record
         return ConnectionSnapshot(
             id: connection.id, phase: connection.phase, isAdmitted: connection.isAdmitted,
-            subject: subject(connection)?.subject, address: connection.peer.ip.description,
+            subject: subject(connection)?.subject, address: connection.peerText,
             port: connection.peer.port, tlsVersion: record.tlsVersion?.rawValue,
             tlsCipher: record.tlsCipher?.rawValue, clientName: connection.session?.clientName ?? "",
             openedAt: connection.openedAt, lastActivity: record.lastActivity, messagesIn: record.messagesIn,

@@ -47,8 +47,8 @@ extension LoopWorker where K: Kernel {
     mutating func armFirstPing(_ slot: SlotID, reactor: inout LoopReactor) {
         guard settings.pingInterval > .zero else { return }
         let half = settings.pingInterval / 2
-        let spread = Duration.nanoseconds(Int64.random(in: 0...max(0, half.clampedNanoseconds)))
-        connections[slot].pingTimer = reactor.arm(TimerKind.ping, for: slot, after: half + spread)
+        let part = Duration.nanoseconds(Int64.random(in: 0...max(0, half.clampedNanoseconds), using: &spread))
+        connections[slot].pingTimer = reactor.arm(TimerKind.ping, for: slot, after: half + part)
     }
 
     private mutating func ping(_ slot: SlotID, reactor: inout LoopReactor) {
@@ -99,7 +99,7 @@ extension LoopWorker where K: Kernel {
         guard connections.contains(slot), connections[slot].phase == .open else { return }
         reactor.cancel(connections[slot].expiryTimer)
         connections[slot].expiryTimer = .none
-        guard let moment = connections[slot].session?.nextExpiry else { return }
+        guard let moment = connections[slot].nextExpiry else { return }
         let seconds = max(0, moment &- settings.unixSeconds())
         connections[slot].expiryTimer = reactor.arm(TimerKind.expiry, for: slot, after: .seconds(seconds))
     }

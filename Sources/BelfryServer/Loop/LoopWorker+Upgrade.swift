@@ -122,7 +122,7 @@ extension LoopWorker where K: Kernel {
         connections[slot].head = RequestHeadParser()
         reactor.cancel(connections[slot].deadline)
         connections[slot].deadline = .none
-        guard case .relay(let policy) = settings.application else { return reactor.runAgain(slot) }
+        guard case .relay(let policy) = settings.application else { return readOn(slot, reactor: &reactor) }
         // A ticket costs as much as it saves the server: it is for clients that stay (decision 0006).
         connections[slot].tls?.holdsTicketBack = settings.pingInterval > .zero
         connections[slot].session = ClientSession(
@@ -132,8 +132,7 @@ extension LoopWorker where K: Kernel {
         connections[slot].nativePings = upgrade.usesNativePing ? 0 : nil
         connections[slot].deadline = reactor.arm(
             TimerKind.deadline, for: slot, after: settings.connectDeadline)
-        // The edge that told of bytes behind the head may be gone: look once.
-        reactor.runAgain(slot)
+        readOn(slot, reactor: &reactor)
     }
 
     mutating func refuse(

@@ -35,6 +35,7 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     var observer: LoopObserver
     var connections: SlotTable<Connection>
     var uuids = UUIDSource()
+    var spread = SpreadGenerator()
 
     var members = LocalHub()
     var home: HomeHub
@@ -95,10 +96,14 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
         transport.beginTurn(at: reactor.now, peerHungUp: hungUp)
         if readiness.contains(.writable), connections[slot].isWriteBlocked { unblock(slot) }
         switch connections[slot].phase {
+        // Being registered tells that a socket takes bytes, mostly before its client's first have come.
+        case .hello where readiness == .writable: return .drained
         case .hello: return readHello(slot, hasHungUp: hungUp, reactor: &reactor)
         case .handshake: return continueHandshake(slot, reactor: &reactor)
         case .head: return readHead(slot, reactor: &reactor)
-        case .authorizing: return .drained
+        case .authorizing:
+            connections[slot].tls?.skipReadiness()
+            return .drained
         case .open, .closing: return readFrames(slot, reactor: &reactor)
         case .lingering: return discardInput(slot, reactor: &reactor)
         }
@@ -116,6 +121,10 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
         case .retryMail: break
         }
     }
+
+    /// Tokens are verified before messages are delivered, so that a subscription asked for together with the connection
+    /// is answered in the same tick, and both answers make one record.
+    mutating func connectionsServed(reactor: inout LoopReactor) { handInTokens(reactor: &reactor) }
 
     mutating func endOfTick(reactor: inout LoopReactor) {
         handInTokens(reactor: &reactor)

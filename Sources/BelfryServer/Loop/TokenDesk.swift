@@ -40,7 +40,7 @@ struct TokenVerdict: Sendable {
 /// wait at once: beyond that a client is told to try again, which costs less than the signature.
 final class TokenDesk: Sendable {
     static let capacity = 16_384
-    /// Tokens verified at once in one tick, and bytes of them together: less than a millisecond of the loop's time.
+    /// Tokens verified in one call, and bytes of them together: less than a millisecond of the loop's time.
     static let atOnceMax = 32
     static let atOnceBytesMax = 32_768
 
