@@ -1,3 +1,5 @@
+import BelfryBytes
+
 /// What a simulated kernel does to those who trust it.
 ///
 /// All of it Linux does too, only less often.
@@ -26,18 +28,7 @@ public struct SimulatedFaults: Sendable {
     public init() {}
 }
 
-/// SplitMix64 (Steele, Lea, Flood, 2014): small, seedable, and the same everywhere.
-struct SimulationRandom: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
-    }
-
+extension SplitMix64 {
     mutating func happens(percent: Int) -> Bool {
         percent > 0 && Int(next() % 100) < percent
     }

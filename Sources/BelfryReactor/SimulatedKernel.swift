@@ -30,7 +30,7 @@ public final class SimulatedKernel: Kernel {
         case socket(SimulatedSocket)
     }
 
-    var random: SimulationRandom
+    var random: SplitMix64
     /// Open descriptors, in the order of their numbers.
     var entries: [Int32: Entry] = [:]
     private let simulatedWaker = SimulatedWaker()
@@ -47,7 +47,7 @@ public final class SimulatedKernel: Kernel {
         self.seed = seed
         self.faults = faults
         clock = start
-        random = SimulationRandom(state: seed)
+        random = SplitMix64(seed: seed)
     }
 
     // MARK: The script

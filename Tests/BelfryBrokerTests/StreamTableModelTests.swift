@@ -1,4 +1,5 @@
 import BelfryBroker
+import BelfryBytes
 import BelfryProtocol
 import Testing
 

@@ -1,4 +1,5 @@
 import BelfryBroker
+import BelfryBytes
 import BelfryHub
 import BelfryProtocol
 import Testing

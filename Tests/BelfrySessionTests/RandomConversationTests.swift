@@ -1,3 +1,4 @@
+import BelfryBytes
 import BelfryHub
 import BelfryLimits
 import BelfryProtocol
@@ -84,20 +85,5 @@ import Testing
 
     private static func id(_ reply: String) -> Int? {
         Int(reply.drop { !$0.isNumber }.prefix { $0.isNumber })
-    }
-}
-
-/// Deterministic randomness (Steele, Lea, Flood 2014): a failure can be run again from its printed seed.
-private struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

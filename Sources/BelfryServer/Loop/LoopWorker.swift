@@ -35,7 +35,8 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     var observer: LoopObserver
     var connections: SlotTable<Connection>
     var uuids = UUIDSource()
-    var spread = SpreadGenerator()
+    /// Spreads work over time.
+    var spread = SplitMix64(seed: .random(in: 0 ... .max))
 
     var members = LocalHub()
     var home: HomeHub
