@@ -65,6 +65,7 @@ let package = Package(
             ]),
         room("BelfryLimits", ["BelfryBytes"]),
         room("BelfryBroker", ["BelfryBytes", "BelfryProtocol"]),
+        room("BelfryDelta", []),
         room("BelfryHub", ["BelfryProtocol", "BelfryBytes", "BelfryBroker"]),
         room(
             "BelfrySession",
@@ -88,7 +89,8 @@ let package = Package(
             [
                 "BelfryBytes", "BelfryReactor", "BelfryTLS", "BelfryHTTP", "BelfryWebSocket",
                 "BelfryProtocol",
-                "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryHub", "BelfrySession", "BelfryObserve",
+                "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryDelta", "BelfryHub", "BelfrySession",
+                "BelfryObserve",
                 "BelfryJournal", "BelfrySidePort", .product(name: "Yams", package: "Yams"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -111,6 +113,7 @@ let package = Package(
         tests("BelfryAuth", [.product(name: "JWTKit", package: "jwt-kit")]),
         tests("BelfryLimits", ["BelfryBytes"]),
         tests("BelfryBroker", ["BelfryBytes", "BelfryProtocol"]),
+        tests("BelfryDelta", ["BelfryBytes"]),
         tests("BelfryHub", ["BelfryBytes", "BelfryProtocol", "BelfryBroker"]),
         tests(
             "BelfrySession",

@@ -18,6 +18,7 @@ struct ArrowTests {
         "BelfryAuth": ["JWTKit", "Crypto"],
         "BelfryLimits": ["BelfryBytes"],
         "BelfryBroker": ["BelfryBytes", "BelfryProtocol"],
+        "BelfryDelta": [],
         "BelfryHub": ["BelfryBytes", "BelfryProtocol", "BelfryBroker"],
         "BelfrySession": [
             "BelfryBytes", "BelfryProtocol", "BelfryAuth", "BelfryLimits", "BelfryBroker", "BelfryHub",
