@@ -27,6 +27,13 @@ package struct ChannelOptions: Equatable, Sendable {
     /// In cache mode: a recovery is tried on every subscribe.
     package var autoCacheRecover = false
 
+    /// Ways of patching that subscribers may ask for (protocol.md 19).
+    package var allowedDeltaTypes: [DeltaType] = []
+    /// What clients publish reaches subscribers with delta as patches.
+    package var deltaPublish = false
+    /// Subscribers may ask for publications by their tags (protocol.md 20).
+    package var allowTagsFilter = false
+
     package var allowSubscribeForClient = false
     package var allowSubscribeForAnonymous = false
     package var allowPublishForClient = false
@@ -49,6 +56,11 @@ package struct ChannelOptions: Equatable, Sendable {
     package var history: HistoryPolicy? {
         HistoryPolicy(size: historySize, ttl: historyTTL, metaTTL: historyMetaTTL)
     }
+}
+
+/// A way of sending what changed in place of the whole.
+package enum DeltaType: String, CaseIterable, Sendable {
+    case fossil
 }
 
 /// The `publication_data_format` option.

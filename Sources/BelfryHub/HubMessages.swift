@@ -130,6 +130,12 @@ package struct SubscribeAnswer: Equatable, Sendable {
         self.outcome = outcome
     }
 
+    /// The same answer with only those recovered publications; it recovered all the same.
+    package func keeping(_ isWanted: (Publication) -> Bool) -> SubscribeAnswer {
+        SubscribeAnswer(
+            position: position, top: top, publications: publications.filter(isWanted), outcome: outcome)
+    }
+
     package var recovered: Bool { outcome == .recovered }
     package var wasRecovering: Bool { outcome != nil }
 }

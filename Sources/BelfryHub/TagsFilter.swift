@@ -108,6 +108,9 @@ package struct TagsFilter: Equatable, Sendable {
 
 /// What is wrong with a tags filter.
 package enum TagsFilterError: Error, Equatable, Sendable {
+    /// The channel does not have `allow_tags_filter`.
+    case notAllowed
+    case combinedWithDelta
     case tooDeep(limit: Int)
     case tooManyNodes(limit: Int)
     /// Over all lists of the filter.

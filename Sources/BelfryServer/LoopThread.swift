@@ -1,5 +1,6 @@
 import BelfryBroker
 import BelfryBytes
+import BelfryDelta
 import BelfryHub
 import BelfryProtocol
 import BelfryReactor
@@ -119,8 +120,10 @@ enum LoopThread {
 
 /// Makes the one WebSocket frame of a push that all receivers of its form share.
 enum PushFrame {
-    // Nobody is offered patches yet, so none is asked for.
-    static var encoder: PushEncoder { PushEncoder(frame: encode, patch: { _, _ in nil }) }
+    static var encoder: PushEncoder {
+        // One patch serves both codecs, so it must be one that JSON can carry.
+        PushEncoder(frame: encode, patch: { FossilDelta.patch(from: $0, to: $1, literals: .text) })
+    }
 
     static func encode(_ push: HubPush, _ variant: FrameVariant) -> [UInt8]? {
         let codec = variant.codec

@@ -33,6 +33,7 @@ extension ClientSession {
 
     private func publishOptions(_ options: ChannelOptions, at clock: SessionClock) -> PublishOptions {
         var publish = PublishOptions(history: options.history)
+        publish.usesDelta = options.deltaPublish
         publish.receivedAt = clock.monotonic
         return publish
     }

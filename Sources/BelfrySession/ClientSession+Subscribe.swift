@@ -19,7 +19,7 @@ extension ClientSession {
         guard abandoned.count < Self.abandonedMax else {
             return refuse(.tooManyRequests, command, into: &actions)
         }
-        guard request.delta.isEmpty || request.delta == "fossil" else {
+        guard request.delta.isEmpty || DeltaType(rawValue: request.delta) != nil else {
             return end(.badRequest, into: &actions)
         }
         guard let options = policy.channels.options(of: name) else {
@@ -74,79 +74,20 @@ extension ClientSession {
         }
     }
 
-    /// Asks the channel's home; the reply follows its answer.
-    private mutating func begin(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?,
-        _ command: UInt32,
-        into actions: inout [SessionAction]
-    ) {
-        guard request.tagsFilter == nil else { return refuse(.badRequest, command, into: &actions) }
-        let channel = request.channel
-        let isListed = token?.options.presence ?? options.presence
-        let announces = token?.options.joinLeave ?? options.joinLeave
-        let forced = token?.options.forcePushJoinLeave ?? options.forcePushJoinLeave
-        let membership = Membership(
-            info: ClientInfo(user: user, client: client, connInfo: info, chanInfo: token?.options.info?.json),
-            isPresent: isListed, isAnnounced: announces, codec: codec)
-        let positioning = positioning(request, options, token)
-        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
-        let mayAskForJoins = announces && permissions.mayReadPresence(user: user, isSubscribed: true)
-        subscriptions[channel] = Subscription(
-            phase: .subscribing(command: command), membership: membership,
-            receivesJoins: forced || request.joinLeave && mayAskForJoins,
-            isPositioned: positioning != nil, isRecoverable: isRecoverable(request, options, token),
-            expiresAt: effectiveExpiry(token?.expireAt), data: token?.options.data?.json,
-            refusesLoss: request.flags.contains(.refusesLostPosition),
-            wasRecovering: request.recover || options.autoCacheRecover)
-        actions.append(
-            .ask(
-                .subscribe(
-                    channel: channel, membership, positioning,
-                    CommandTicket(subscriber: subscriber, command: command))))
-    }
-
-    /// Whether who comes back may get what it has missed; a token's word counts before the channel's.
-    private func isRecoverable(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
-    ) -> Bool {
-        guard options.history != nil else { return false }
-        let isForced = token?.options.forceRecovery ?? options.forceRecovery
-        return isForced || options.allowRecovery && request.recoverable
-    }
-
-    private func positioning(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
-    ) -> Positioning? {
-        guard let history = options.history else { return nil }
-        guard isRecoverable(request, options, token) else {
-            let isForced = token?.options.forcePositioning ?? options.forcePositioning
-            let isPositioned = isForced || options.allowPositioning && request.positioned
-            return isPositioned ? Positioning(history: history) : nil
-        }
-        let wantsRecovery = request.recover || options.autoCacheRecover
-        return Positioning(
-            history: history, recovery: wantsRecovery ? recovery(request, options) : nil)
-    }
-
-    private func recovery(_ request: SubscribeRequest, _ options: ChannelOptions) -> RecoveryRequest {
-        RecoveryRequest(
-            since: request.position, mode: options.forceRecoveryMode,
-            refusesLoss: request.flags.contains(.refusesLostPosition))
-    }
-
     /// The home answered a subscribe: the reply goes out before any push of the channel.
     mutating func joined(
         _ channel: String, _ answer: SubscribeAnswer, _ command: UInt32, at clock: SessionClock,
         into actions: inout [SessionAction]
     ) {
         if let abandoned = takeAbandoned(channel, command) {
-            guard confirm(abandoned.subscription, fitting(answer).answer, command, at: clock, into: &actions)
+            let wanted = abandoned.subscription.wanted(of: answer)
+            guard confirm(abandoned.subscription, fitting(wanted).answer, command, at: clock, into: &actions)
             else { return }
             return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
         }
         guard var subscription = subscriptions[channel], case .subscribing(command) = subscription.phase
         else { return }
-        let (answer, fits) = fitting(answer)
+        let (answer, fits) = fitting(subscription.wanted(of: answer))
         if !fits, subscription.refusesLoss {
             actions.append(.note(.recovery(.limitExceeded)))
             return failed(channel, .unrecoverablePosition, command, into: &actions)
@@ -164,8 +105,8 @@ extension ClientSession {
         into actions: inout [SessionAction]
     ) -> Bool {
         if let outcome = answer.outcome { actions.append(.note(.recovery(outcome))) }
-        let result = result(subscription, answer, at: clock)
-        guard result.isReadable(by: codec) else {
+        var result = result(subscription, answer, at: clock)
+        guard result.takeForm(for: codec), result.isReadable(by: codec) else {
             end(.inappropriateProtocol, into: &actions)
             return false
         }
@@ -184,6 +125,7 @@ extension ClientSession {
         result.positioned = subscription.isPositioned
         result.recoverable = subscription.isRecoverable
         if let position = answer.position { result.position = position }
+        result.delta = subscription.wantsDelta
         result.publications = answer.publications
         result.recovered = answer.recovered
         return result

@@ -16,6 +16,8 @@ struct Subscription {
     let isPositioned: Bool
     /// It may come back and get what it has missed.
     let isRecoverable: Bool
+    /// Which publications it wants, by their tags; `nil` for all.
+    let filter: TagsFilter?
     /// When the subscription ends without a refresh, in seconds since 1970.
     var expiresAt: Int64?
     /// Data for the subscribe result, from the token.
@@ -30,11 +32,15 @@ struct Subscription {
         return false
     }
 
+    var wantsDelta: Bool { membership.wantsDelta }
+
     /// As the loop's list of members keeps it.
     func options(_ codec: Codec) -> MemberOptions {
         var options: MemberOptions = codec == .protobuf ? .protobuf : []
         if receivesJoins { options.insert(.joins) }
         if isPositioned { options.insert(.positioned) }
+        if wantsDelta { options.insert(.delta) }
+        if filter != nil { options.insert(.filter) }
         return options
     }
 

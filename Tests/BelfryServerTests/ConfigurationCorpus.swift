@@ -328,6 +328,10 @@ extension Malformed {
             "belfry.yaml:4:47: channels.default.publication_data_format: expected one of \"\", \"json\", "
                 + "\"json_object\", \"binary\", found \"xml\""),
         Malformed(
+            "channels: {default: {allowed_delta_types: [xdelta]}}",
+            "belfry.yaml:4:44: channels.default.allowed_delta_types[0]: expected one of \"fossil\", found \"xdelta\""
+        ),
+        Malformed(
             "channels: {namespaces: [chat]}",
             "belfry.yaml:4:24: channels.namespaces: expected a section, found a list"),
         Malformed(

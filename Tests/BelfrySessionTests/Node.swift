@@ -101,7 +101,9 @@ final class Node {
         case .publication(let channel, let publication):
             for member in members.members(of: channel) {
                 guard let form = publication.variant(for: member) else { continue }
-                clients[Int(member.connection)].hear(publication.frames[form] ?? [], of: channel)
+                let client = clients[Int(member.connection)]
+                if member.contains(.filter), !client.session.wants(publication.tags, in: channel) { continue }
+                client.hear(publication.frames[form] ?? [], of: channel)
             }
         case .joinOrLeave(let channel, let frames):
             for member in members.members(of: channel) where member.receivesJoins {

@@ -152,7 +152,7 @@ import Testing
                 == [#"{"id":2,"subscribe":{"was_recovering":true}}"#])
     }
 
-    @Test func `positioning and delta are not granted`() async throws {
+    @Test func `without history positioning and delta are not granted`() async throws {
         let (_, client) = try await client()
         let wishes = #","positioned":true,"recoverable":true,"delta":"fossil""#
         #expect(client.says(subscribe("chat:a", wishes)) == [#"{"id":2,"subscribe":{}}"#])

@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from centrifuge import StreamPosition
+from centrifuge import DeltaType, StreamPosition
 
 from test_sdk import Person, error_code, run
 from waiting import PATIENCE
@@ -154,6 +154,57 @@ def test_who_was_cut_off_recovers_what_it_missed(stored, protobuf):
             assert got == [1, 2, 3, 4, 5, 6]
         assert stored.metrics().total("belfry_recoveries_total", outcome="recovered") == 1
     run(scenario)
+
+
+DELTA = HISTORY | {"allowed_delta_types": ["fossil"], "delta_publish": True, "history_size": 100}
+
+
+def text(number):
+    """Documents that differ little, with what JSON escapes and what takes several bytes."""
+    return {"lines": [f"line {line} \"ä\\n\" 🔔" for line in range(20)] + [f"number {number}"]}
+
+
+@pytest.mark.parametrize("delta", [None, DeltaType.FOSSIL], ids=["full", "delta"])
+def test_the_same_is_read_with_and_without_delta(start, protobuf, delta):
+    relay = start(channels={"namespaces": {"stored": DELTA}}, limits={"enabled": False})
+
+    async def scenario():
+        async with person(relay, "ada", not protobuf) as ada, person(relay, "bob", protobuf) as bob:
+            hers, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            his, his_events = await bob.enter("stored:room", delta=delta)
+            await his_events.wait("subscribed")
+            for number in range(5):
+                await hers.publish(data=payload(text(number), not protobuf))
+            await his_events.wait("publication", 5)
+            await cut(bob)
+            await bob.events.wait("connecting", 2)
+            for number in range(5, 10):
+                await hers.publish(data=payload(text(number), not protobuf))
+            assert (await his_events.wait("subscribed", 2)).recovered
+            for number in range(10, 15):
+                await hers.publish(data=payload(text(number), not protobuf))
+            await his_events.wait("publication", 15)
+            got = [value(context.pub.data, protobuf) for name, context in his_events.seen if name == "publication"]
+            assert got == [text(number) for number in range(15)]
+            page = await his.history(limit=2)
+            assert [value(publication.data, protobuf) for publication in page.publications] == [text(0), text(1)]
+    run(scenario)
+
+
+def test_patches_are_what_travels(start):
+    relay = start(channels={"namespaces": {"stored": DELTA}}, limits={"enabled": False})
+    writer, reader = relay.member("ada"), relay.member("bob")
+    assert "delta" not in writer.subscribe("stored:room")["subscribe"]
+    assert reader.subscribe("stored:room", delta="fossil")["subscribe"]["delta"] is True
+    for number in range(2):
+        assert "error" not in writer.ask("publish", channel="stored:room", data=text(number))
+    first = reader.push("pub")["pub"]
+    second = reader.push("pub")["pub"]
+    full = json.dumps(text(0), separators=(",", ":"))
+    assert first["data"] == full and "delta" not in first
+    assert second["delta"] is True and len(second["data"].encode()) < 60
+    assert [writer.push("pub")["pub"]["data"] for _ in range(2)] == [text(0), text(1)]
 
 
 def test_what_is_trimmed_is_said_to_be_lost(stored, protobuf):

@@ -154,6 +154,10 @@ extension ChannelOptions {
         return switches.filter(\.1).map { ($0.0, "history_size and history_ttl") }
     }
 
+    private var isPositionable: Bool {
+        history != nil && (allowPositioning || forcePositioning || allowRecovery || forceRecovery)
+    }
+
     /// Settings that are on while what they need is off.
     fileprivate var settingsWithoutEffect: [(setting: String, missing: String)] {
         var found: [(setting: String, missing: String)] = []
@@ -161,6 +165,10 @@ extension ChannelOptions {
         if history == nil { found += settingsWithoutHistory }
         if autoCacheRecover, forceRecoveryMode != .cache {
             found.append(("auto_cache_recover", "force_recovery_mode: cache"))
+        }
+        if deltaPublish, allowedDeltaTypes.isEmpty { found.append(("delta_publish", "allowed_delta_types")) }
+        if !allowedDeltaTypes.isEmpty, !isPositionable {
+            found.append(("allowed_delta_types", "history, and positioning or recovery"))
         }
         if !presence {
             if allowPresenceForClient { found.append(("allow_presence_for_client", "presence")) }

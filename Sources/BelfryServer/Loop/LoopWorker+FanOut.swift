@@ -34,6 +34,7 @@ extension LoopWorker where K: Kernel {
         for member in members {
             guard let variant = delivery.variant(for: member) else { continue }
             let slot = SlotID(token: member.connection)
+            if member.contains(.filter), !isWanted(delivery.tags, by: slot, in: channel) { continue }
             guard let copy = copies[variant] else {
                 unreadable.append(slot)
                 continue
@@ -43,6 +44,11 @@ extension LoopWorker where K: Kernel {
         observer.fannedOut(to: release(copies, holders: members.count))
         self.members.delivered(delivery.offset, of: channel)
         for slot in unreadable { meetUnreadable(slot, reactor: &reactor) }
+    }
+
+    private func isWanted(_ tags: [Tag], by slot: SlotID, in channel: String) -> Bool {
+        guard connections.contains(slot) else { return false }
+        return connections[slot].session?.wants(tags, in: channel) ?? false
     }
 
     mutating func announce(_ frames: PushFrames, _ channel: String) {
