@@ -17,10 +17,13 @@
     public let bytes: [UInt8]
     /// When the publication inside was received; `nil` for replies, pings and other frames that are not deliveries.
     public let receivedAt: Instant?
+    /// When it was put into the queues.
+    public let queuedAt: Instant?
 
-    @inlinable public init(bytes: [UInt8], receivedAt: Instant? = nil) {
+    @inlinable public init(bytes: [UInt8], receivedAt: Instant? = nil, queuedAt: Instant? = nil) {
         self.bytes = bytes
         self.receivedAt = receivedAt
+        self.queuedAt = queuedAt
     }
 }
 
@@ -69,6 +72,11 @@
     /// When the publication inside was received, if it is one.
     @inlinable public func receivedAt(_ index: FrameIndex) -> Instant? {
         entries[Int(index.raw)].frame.receivedAt
+    }
+
+    /// When the publication inside was queued, if it is one.
+    @inlinable public func queuedAt(_ index: FrameIndex) -> Instant? {
+        entries[Int(index.raw)].frame.queuedAt
     }
 
     /// Calls `body` with the frame's bytes from `offset` on; they are valid only inside.

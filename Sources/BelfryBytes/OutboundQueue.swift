@@ -41,6 +41,20 @@
         byteCount += added
     }
 
+    /// Puts a frame before those from `position` on, none of which may be written in part.
+    ///
+    /// Takes a step for each frame behind it.
+    public mutating func insert(_ frame: FrameIndex, byteCount added: Int, at position: UInt32) {
+        append(frame, byteCount: added)
+        guard let ring = unsafe ring, position < count else { return }
+        var place = count &- 1
+        while place > position {
+            unsafe ring[Int((head &+ place) & (capacity &- 1))] = self[place &- 1]
+            place &-= 1
+        }
+        unsafe ring[Int((head &+ place) & (capacity &- 1))] = frame
+    }
+
     /// Copies waiting bytes in order, up to `limit`, behind what `scratch` holds.
     public borrowing func gather(from frames: borrowing FrameTable, into scratch: inout [UInt8], limit: Int) {
         var offset = Int(headOffset)
@@ -81,13 +95,19 @@
             waiting += frames.byteCount(self[position])
             position += 1
         }
+        return removeAll(from: position, releasingFrom: &frames)
+    }
+
+    /// Releases the frames from `position` on, none of which may be written in part; answers how many were deliveries.
+    public mutating func removeAll(from position: UInt32, releasingFrom frames: inout FrameTable) -> Int {
+        guard position < count else { return 0 }
         var lost = 0
         for dropped in position..<count {
+            byteCount -= frames.byteCount(self[dropped])
             if frames.receivedAt(self[dropped]) != nil { lost += 1 }
             frames.release(self[dropped])
         }
         count = position
-        byteCount = waiting
         return lost
     }
 

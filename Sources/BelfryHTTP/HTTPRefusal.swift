@@ -25,8 +25,15 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
     case tooManyFields(limit: Int)
     /// Over a connection or accept limit, or draining.
     case unavailable(retryAfterSeconds: Int)
+    /// Something of ours failed.
+    case `internal`
     case versionUnsupported
     case upgrade(UpgradeRefusal)
+    /// A request that only a page of this host may make, and whose Origin is another, or missing.
+    case foreignPage
+    /// A guest without a usable name, or without a secret of its own.
+    case guest
+    case tooManyRequests(retryAfterSeconds: Int)
     /// The token of the request was verified and refused; why is for the journal, not for strangers.
     case unauthorized
 
@@ -35,6 +42,7 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
         case syntax, host, body, method, timeout, unavailable, version, upgrade
         case tooLarge = "too_large"
         case notFound = "not_found"
+        case origin, guest, rate
     }
 
     package var label: Label {
@@ -48,9 +56,12 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
         case .methodNotAllowed, .methodUnknown: .method
         case .timedOut: .timeout
         case .headTooLarge, .requestLineTooLong, .tooManyFields: .tooLarge
-        case .unavailable: .unavailable
+        case .unavailable, .internal: .unavailable
         case .versionUnsupported: .version
         case .upgrade, .unauthorized: .upgrade
+        case .foreignPage: .origin
+        case .guest: .guest
+        case .tooManyRequests: .rate
         }
     }
 
@@ -61,10 +72,12 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
         case .methodUnknown: .notImplemented
         case .timedOut: .requestTimeout
         case .headTooLarge, .requestLineTooLong, .tooManyFields: .headTooLarge
-        case .unavailable: .unavailable
+        case .unavailable, .internal: .unavailable
         case .versionUnsupported: .versionNotSupported
         case .upgrade(let refusal): refusal.status
         case .unauthorized: .unauthorized
+        case .foreignPage: .forbidden
+        case .tooManyRequests: .tooManyRequests
         default: .badRequest
         }
     }
@@ -91,9 +104,13 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
         case .requestLineTooLong(let limit): "The request line is over \(limit) bytes."
         case .tooManyFields(let limit): "The request has more than \(limit) header fields."
         case .unavailable: "This relay takes no new connections at the moment."
+        case .internal: "This relay could not do that; try again in a moment."
         case .versionUnsupported: "Only HTTP/1.1 is spoken here."
         case .upgrade(let refusal): refusal.explanation
         case .unauthorized: "The bearer token was refused."
+        case .foreignPage: "Only the page of this host may ask for this."
+        case .guest: "A name has 1 to 32 characters that can be seen."
+        case .tooManyRequests: "Too many requests from this address; try again in a moment."
         }
     }
 
@@ -101,7 +118,7 @@ package enum HTTPRefusal: Error, Equatable, Sendable {
     var fields: [HTTPField] {
         switch self {
         case .methodNotAllowed(let route): [route.allow]
-        case .unavailable(let seconds):
+        case .unavailable(let seconds), .tooManyRequests(let seconds):
             [HTTPField(name: "Retry-After", value: String(max(0, seconds)))].compactMap { $0 }
         case .unauthorized: [HTTPField("WWW-Authenticate", "Bearer error=\"invalid_token\"")]
         case .upgrade(let refusal) where refusal.status == .upgradeRequired:

@@ -18,7 +18,8 @@ extension HTTPResponse {
         proof.reserveCapacity(60)  // 24 of the key, 36 of the GUID
         proof.append(contentsOf: upgrade.key.utf8)
         proof.append(contentsOf: "258EAFA5-E914-47DA-95CA-C5AB0DC85B11".utf8)
-        return HTTPResponse(switchingProtocols: sha1(proof.span), subprotocol: upgrade.subprotocol)
+        return HTTPResponse(
+            switchingProtocols: sha1(proof.span), subprotocol: upgrade.subprotocol, deflate: upgrade.deflate)
     }
 
     /// The answer to a request that was refused: one sentence of text.
@@ -44,6 +45,12 @@ extension HTTPResponse {
         let fields = [HTTPField("Content-Type", "application/json"), HTTPField("Connection", "close")]
         let body = "{\"status\":\"\(state.rawValue)\"}\n"
         return HTTPResponse(state == .ok ? .ok : .unavailable, fields, body: body)
+    }
+
+    /// A small JSON document that is for one client only.
+    package static func json(_ text: String) -> HTTPResponse {
+        let fields = [HTTPField("Content-Type", "application/json"), HTTPField("Connection", "close")]
+        return HTTPResponse(.ok, fields, body: text)
     }
 
     private static let welcomePage = """

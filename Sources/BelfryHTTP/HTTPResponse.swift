@@ -17,7 +17,7 @@ package struct HTTPResponse: Equatable, Sendable {
     }
 
     /// A 101 has neither body nor length (RFC 9110, section 8.6).
-    init(switchingProtocols digest: [UInt8], subprotocol: Subprotocol?) {
+    init(switchingProtocols digest: [UInt8], subprotocol: Subprotocol?, deflate: DeflateAgreement?) {
         status = .switchingProtocols
         body = []
         var head: [UInt8] = []
@@ -28,6 +28,10 @@ package struct HTTPResponse: Equatable, Sendable {
         if let subprotocol {
             head.append(contentsOf: "\r\nSec-WebSocket-Protocol: ".utf8)
             head.append(contentsOf: subprotocol.name.utf8)
+        }
+        if let deflate {
+            head.append(contentsOf: "\r\nSec-WebSocket-Extensions: ".utf8)
+            head.append(contentsOf: deflate.element.utf8)
         }
         head.append(contentsOf: "\r\n\r\n".utf8)
         self.head = head
@@ -41,11 +45,16 @@ package struct HTTPResponse: Equatable, Sendable {
         method == .head || body.isEmpty ? head : head + body
     }
 
-    private static func lines(_ status: HTTPStatus, _ fields: [HTTPField]) -> [UInt8] {
+    static func lines(_ status: HTTPStatus, _ fields: [HTTPField]) -> [UInt8] {
         var output = Array("HTTP/1.1 \(status.rawValue) \(status.reason)\r\n".utf8)
         for field in fields { output += "\(field.name): \(field.value)\r\n".utf8 }
         return output
     }
+
+    /// What stands in every answer of a page: its other fields are its own.
+    static let always = [
+        ("Strict-Transport-Security", "max-age=63072000"), ("X-Content-Type-Options", "nosniff"),
+    ]
 
     private static let transportSecurity = HTTPField("Strict-Transport-Security", "max-age=63072000")
 

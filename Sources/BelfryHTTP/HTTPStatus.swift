@@ -2,6 +2,7 @@
 package enum HTTPStatus: Int, CaseIterable, Sendable {
     case switchingProtocols = 101
     case ok = 200
+    case notModified = 304
     case badRequest = 400
     case unauthorized = 401
     case forbidden = 403
@@ -9,6 +10,7 @@ package enum HTTPStatus: Int, CaseIterable, Sendable {
     case methodNotAllowed = 405
     case requestTimeout = 408
     case upgradeRequired = 426
+    case tooManyRequests = 429
     case headTooLarge = 431
     case notImplemented = 501
     case unavailable = 503
@@ -19,6 +21,7 @@ package enum HTTPStatus: Int, CaseIterable, Sendable {
         switch self {
         case .switchingProtocols: "Switching Protocols"
         case .ok: "OK"
+        case .notModified: "Not Modified"
         case .badRequest: "Bad Request"
         case .unauthorized: "Unauthorized"
         case .forbidden: "Forbidden"
@@ -26,6 +29,7 @@ package enum HTTPStatus: Int, CaseIterable, Sendable {
         case .methodNotAllowed: "Method Not Allowed"
         case .requestTimeout: "Request Timeout"
         case .upgradeRequired: "Upgrade Required"
+        case .tooManyRequests: "Too Many Requests"
         case .headTooLarge: "Request Header Fields Too Large"
         case .notImplemented: "Not Implemented"
         case .unavailable: "Service Unavailable"

@@ -55,6 +55,7 @@ package struct OriginPolicy: Equatable, Sendable {
     private let entries: [Entry]
     /// Whether clients that send no Origin, which are not browsers, may connect.
     private let allowsMissing: Bool
+    private let allowsOwn: Bool
 
     /// Reads the list.
     ///
@@ -62,8 +63,11 @@ package struct OriginPolicy: Equatable, Sendable {
     ///   - entries: Origins, `*` for any, or `scheme://*.domain[:port]` for every name below a domain (one label or
     ///     more, not the domain itself). An empty list allows the relay's own host.
     ///   - allowsMissing: Whether a request without an Origin field passes.
+    ///   - allowsOwn: Whether the relay's own host passes beside the list: it serves a page itself.
     /// - Throws: ``InvalidEntry`` for the first entry that is none of these.
-    package init(_ entries: [String], allowsMissing: Bool = true) throws(InvalidEntry) {
+    package init(
+        _ entries: [String], allowsMissing: Bool = true, allowsOwn: Bool = false
+    ) throws(InvalidEntry) {
         var parsed: [Entry] = []
         for entry in entries {
             guard let known = Self.parse(entry) else { throw InvalidEntry(entry: entry) }
@@ -71,6 +75,16 @@ package struct OriginPolicy: Equatable, Sendable {
         }
         self.entries = parsed
         self.allowsMissing = allowsMissing
+        self.allowsOwn = allowsOwn || parsed.isEmpty
+    }
+
+    /// Pages of the relay's own host and nobody else.
+    package static let own = OriginPolicy(allowing: [], allowsMissing: false)
+
+    private init(allowing entries: [Entry], allowsMissing: Bool) {
+        self.entries = entries
+        self.allowsMissing = allowsMissing
+        allowsOwn = true
     }
 
     /// Whether the page that sent `head` may connect.
@@ -83,7 +97,7 @@ package struct OriginPolicy: Equatable, Sendable {
         guard values.next() == nil, !value.isEmpty, !value.equalsIgnoringCase("null") else { return false }
         if entries.contains(.any) { return true }
         guard let origin = Origin(value) else { return false }
-        if entries.isEmpty { return Self.isOwn(origin, head.hostBytes) }
+        if allowsOwn, Self.isOwn(origin, head.hostBytes) { return true }
         return entries.contains { Self.matches($0, origin) }
     }
 

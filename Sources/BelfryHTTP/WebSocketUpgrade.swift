@@ -39,8 +39,13 @@ package struct BearerToken: Equatable, Sendable, CustomStringConvertible, Custom
 /// What a server allows at the handshake.
 package struct UpgradePolicy: Equatable, Sendable {
     package let origins: OriginPolicy
+    /// Compression is agreed on with clients that offer it.
+    package let allowsDeflate: Bool
 
-    package init(origins: OriginPolicy) { self.origins = origins }
+    package init(origins: OriginPolicy, allowsDeflate: Bool = false) {
+        self.origins = origins
+        self.allowsDeflate = allowsDeflate
+    }
 }
 
 /// A handshake that may be answered with 101.
@@ -51,6 +56,8 @@ package struct AcceptedUpgrade: Equatable, Sendable {
     /// How this connection's messages are written, whether or not a subprotocol was named.
     package let codec: Subprotocol
     package let bearer: BearerToken?
+    /// How messages may be compressed; `nil` when none may.
+    package let deflate: DeflateAgreement?
     /// The client asked for WebSocket ping frames in place of protocol-level pings.
     package let usesNativePing: Bool
 }
@@ -88,6 +95,7 @@ package enum WebSocketUpgrade {
         let codec = codec(query, subprotocol)
         return AcceptedUpgrade(
             key: key, subprotocol: subprotocol, codec: codec, bearer: try bearer(head),
+            deflate: policy.allowsDeflate ? DeflateAgreement.first(in: head) : nil,
             usesNativePing: query.value("cf_ws_frame_ping_pong") == "true")
     }
 

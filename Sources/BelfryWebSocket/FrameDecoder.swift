@@ -4,7 +4,8 @@
 //
 // Always: (1) Every byte given is consumed, so nobody else buffers. (2) A length is compared with the limit as the
 // 64 bits it came in, before any conversion, and memory grows with bytes that arrived, never with bytes announced.
-// (3) Text is valid UTF-8, and the first bad byte ends the connection in the middle of a frame. (4) Nothing is read
+// (3) Text is valid UTF-8, and the first bad byte ends the connection in the middle of a frame; what is in a
+// compressed message, whoever inflates it has to check. (4) Nothing is read
 // after a close frame or an error. (5) An idle decoder owns no heap.
 //
 // The usual message, one frame that lies whole in the input, is unmasked there and never copied. Everything else
@@ -21,8 +22,12 @@ package struct FrameDecoder: ~Copyable, Sendable {
     private var fragments: UInt32 = 0
     /// The opcode of the message begun and not yet finished.
     private var message: Opcode?
+    /// That message is compressed.
+    private var isDeflated = false
     private var text = UTF8Validator()
     private var phase = Phase.header
+    /// Compression was agreed on (RFC 7692): messages may come compressed.
+    package var allowsDeflate = false
 
     private enum Phase { case header, payload, closed }
 
@@ -61,6 +66,9 @@ package struct FrameDecoder: ~Copyable, Sendable {
         return assembly.taken()
     }
 
+    /// Somebody above has found the last message to be bad: nothing more is read.
+    package mutating func abandon() { close() }
+
     private mutating func decode(
         _ input: inout MutableSpan<UInt8>, _ offset: inout Int
     ) throws(FrameError) -> FrameEvent? {
@@ -80,7 +88,7 @@ package struct FrameDecoder: ~Copyable, Sendable {
         while offset < input.count {
             let byte = input[offset]
             offset &+= 1
-            if try header.append(byte) { return true }
+            if try header.append(byte, allowsDeflate: allowsDeflate) { return true }
         }
         return false
     }
@@ -97,13 +105,15 @@ package struct FrameDecoder: ~Copyable, Sendable {
         guard fragments < limits.fragments else { throw .tooManyFragments(limit: limits.fragments) }
         fragments &+= 1
         let (total, overflow) = header.remaining.addingReportingOverflow(UInt64(assembly.count))
-        guard !overflow, total <= limits.messageBytes else {
-            throw .messageTooLong(byteCount: overflow ? .max : total, limit: UInt64(limits.messageBytes))
+        let limit = isDeflated ? limits.deflatedBytes : UInt64(limits.messageBytes)
+        guard !overflow, total <= limit else {
+            throw .messageTooLong(byteCount: overflow ? .max : total, limit: limit)
         }
     }
 
     private mutating func beginMessage() {
         message = header.opcode
+        isDeflated = header.isDeflated
         fragments = 0
         text = UTF8Validator()
         // Only a message nobody took can be here.
@@ -125,7 +135,8 @@ package struct FrameDecoder: ~Copyable, Sendable {
     private mutating func readData(
         _ bytes: Span<UInt8>, _ range: Range<Int>
     ) throws(FrameError) -> FrameEvent? {
-        if message == .text, !text.consume(bytes) { throw .invalidUTF8 }
+        let isPlainText = message == .text && !isDeflated
+        if isPlainText, !text.consume(bytes) { throw .invalidUTF8 }
         guard header.remaining == 0 else {
             assembly.append(copying: bytes)
             return nil
@@ -135,9 +146,10 @@ package struct FrameDecoder: ~Copyable, Sendable {
         let isWhole = isFinal && assembly.isEmpty
         if !isWhole { assembly.append(copying: bytes) }
         guard isFinal, let opcode = message else { return nil }
-        if opcode == .text, !text.isComplete { throw .invalidUTF8 }
+        if isPlainText, !text.isComplete { throw .invalidUTF8 }
         message = nil
-        return .message(opcode, isWhole ? .inPlace(range) : .assembled)
+        let location: MessageLocation = isWhole ? .inPlace(range) : .assembled
+        return isDeflated ? .deflatedMessage(opcode, location) : .message(opcode, location)
     }
 
     private mutating func readControl(_ bytes: Span<UInt8>) throws(FrameError) -> FrameEvent? {

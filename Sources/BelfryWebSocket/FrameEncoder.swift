@@ -12,13 +12,15 @@ package enum FrameEncoder {
     }
 
     /// Appends the header of a frame whose payload the caller appends next.
+    ///
+    /// With `isDeflated` the payload is a compressed message (RFC 7692, section 6).
     @inlinable package static func appendHeader(
-        opcode: Opcode, payloadByteCount: Int, to output: inout [UInt8]
+        opcode: Opcode, payloadByteCount: Int, isDeflated: Bool = false, to output: inout [UInt8]
     ) {
         precondition(
             !opcode.isControl || payloadByteCount <= Opcode.controlPayloadBytesMax,
             "a control frame carries at most 125 bytes (RFC 6455, 5.5)")
-        output.append(0x80 | opcode.rawValue)
+        output.append(0x80 | (isDeflated ? 0x40 : 0) | opcode.rawValue)
         switch headerByteCount(payloadByteCount: payloadByteCount) {
         case 2:
             output.append(UInt8(truncatingIfNeeded: payloadByteCount))
@@ -43,6 +45,26 @@ package enum FrameEncoder {
         output.reserveCapacity(headerByteCount(payloadByteCount: payload.count) &+ payload.count)
         append(opcode: opcode, payload: payload, to: &output)
         return output
+    }
+
+    /// A whole frame with a compressed message (RFC 7692, section 6), in an array of exactly its size.
+    package static func deflatedFrame(opcode: Opcode, payload: Span<UInt8>) -> [UInt8] {
+        var output: [UInt8] = []
+        output.reserveCapacity(headerByteCount(payloadByteCount: payload.count) &+ payload.count)
+        appendHeader(opcode: opcode, payloadByteCount: payload.count, isDeflated: true, to: &output)
+        output.append(copying: payload)
+        return output
+    }
+
+    /// Where the payload of a whole server frame lies.
+    package static func payloadRange(of frame: Span<UInt8>) -> Range<Int> {
+        let header =
+            switch frame[1] {
+            case 126: 4
+            case 127: 10
+            default: 2
+            }
+        return header..<frame.count
     }
 
     /// A whole close frame.

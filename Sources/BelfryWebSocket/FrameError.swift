@@ -21,12 +21,14 @@ package enum FrameError: Error, Equatable, Sendable {
     case messageTooLong(byteCount: UInt64, limit: UInt64)
     case tooManyFragments(limit: UInt32)
     case invalidUTF8
+    /// A compressed message that is no DEFLATE, or ends within a block (RFC 7692, section 7.2.2).
+    case invalidDeflate
     case closePayloadOfOneByte
     case invalidCloseCode(UInt16)
 
     package var closeCode: CloseCode {
         switch self {
-        case .invalidUTF8: .invalidPayload
+        case .invalidUTF8, .invalidDeflate: .invalidPayload
         case .messageTooLong, .tooManyFragments: .messageTooBig
         default: .protocolError
         }
@@ -36,6 +38,7 @@ package enum FrameError: Error, Equatable, Sendable {
     package enum Kind: String, CaseIterable, Sendable {
         case reserved, unmasked, control, fragmentation, length, close, utf8
         case tooBig = "too_big"
+        case deflate
     }
 
     package var kind: Kind {
@@ -47,6 +50,7 @@ package enum FrameError: Error, Equatable, Sendable {
         case .lengthNotMinimal, .lengthTooLarge: .length
         case .messageTooLong, .tooManyFragments: .tooBig
         case .invalidUTF8: .utf8
+        case .invalidDeflate: .deflate
         case .closePayloadOfOneByte, .invalidCloseCode: .close
         }
     }
@@ -66,6 +70,7 @@ package enum FrameError: Error, Equatable, Sendable {
         case .messageTooLong: "message too big"
         case .tooManyFragments: "too many fragments"
         case .invalidUTF8: "invalid UTF-8"
+        case .invalidDeflate: "invalid compressed data"
         case .closePayloadOfOneByte: "close payload of one byte"
         case .invalidCloseCode: "invalid close code"
         }

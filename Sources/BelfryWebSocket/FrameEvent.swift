@@ -2,6 +2,8 @@
 package enum FrameEvent: Equatable, Sendable {
     /// A whole message, `.text` (valid UTF-8) or `.binary`.
     case message(Opcode, MessageLocation)
+    /// A whole message, still compressed: nothing is known of what is in it.
+    case deflatedMessage(Opcode, MessageLocation)
     /// Answer each with a pong of the same payload, at most 125 bytes (RFC 6455, section 5.5.3).
     case ping([UInt8])
     case pong([UInt8])
@@ -28,4 +30,9 @@ package enum FrameEvent: Equatable, Sendable {
         self.messageBytes = messageBytes
         self.fragments = fragments
     }
+
+    /// Most bytes a compressed message may take on its way.
+    ///
+    /// DEFLATE's fixed codes write a byte in up to 9 bits, so what may not be sent compressed is over the limit anyway.
+    package var deflatedBytes: UInt64 { UInt64(messageBytes) &+ UInt64(messageBytes) / 8 &+ 64 }
 }

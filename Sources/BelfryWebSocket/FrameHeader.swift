@@ -11,14 +11,20 @@ struct FrameHeader {
 
     var isFinal: Bool { first & 0x80 != 0 }
 
+    /// The message that begins here is compressed (RFC 7692, section 6).
+    var isDeflated: Bool { first & 0x40 != 0 }
+
     /// Meaningful from the second byte on; a reserved opcode never gets that far.
     var opcode: Opcode { Opcode(rawValue: first & 0x0F) ?? .close }
 
+    /// Takes the next byte; RSV1 has a meaning only where compression was agreed on.
+    ///
     /// - Returns: Whether the header is whole.
-    mutating func append(_ byte: UInt8) throws(FrameError) -> Bool {
+    /// - Throws: The first rule broken.
+    mutating func append(_ byte: UInt8, allowsDeflate: Bool) throws(FrameError) -> Bool {
         switch byteCount {
         case 0: first = byte
-        case 1: try begin(byte)
+        case 1: try begin(byte, allowsDeflate)
         case ..<keyStart: try extendLength(byte)
         default: key.append(byte)
         }
@@ -32,6 +38,10 @@ struct FrameHeader {
         remaining &-= UInt64(range.count)
     }
 
+    private var startsMessage: Bool {
+        first & 0x0F == Opcode.text.rawValue || first & 0x0F == Opcode.binary.rawValue
+    }
+
     private var lengthMarker: UInt8 { second & 0x7F }
 
     private var keyStart: UInt8 {
@@ -42,10 +52,12 @@ struct FrameHeader {
         }
     }
 
-    private mutating func begin(_ byte: UInt8) throws(FrameError) {
+    private mutating func begin(_ byte: UInt8, _ allowsDeflate: Bool) throws(FrameError) {
         second = byte
         let reserved = (first &>> 4) & 0x7
-        guard reserved == 0 else { throw .reservedBits(reserved) }
+        guard reserved == 0 || reserved == 4 && allowsDeflate && startsMessage else {
+            throw .reservedBits(reserved)
+        }
         guard let opcode = Opcode(rawValue: first & 0x0F) else { throw .reservedOpcode(first & 0x0F) }
         guard second & 0x80 != 0 else { throw .unmasked }
         if opcode.isControl {

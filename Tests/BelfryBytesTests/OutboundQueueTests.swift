@@ -100,4 +100,45 @@ struct InstantTests {
         #expect(late - early == .nanoseconds(3_000))
         #expect(early - late == .nanoseconds(-3_000))
     }
+
+    @Test("a frame goes in before those from a place on, whatever the ring", arguments: 0...20)
+    func insertion(place: UInt32) {
+        var frames = FrameTable()
+        var queue = OutboundQueue()
+        // The ring's head stands anywhere.
+        for value in UInt8(0)..<5 {
+            queue.append(frames.insert(OutboundFrame(bytes: [value]), holders: 1), byteCount: 1)
+        }
+        queue.advance(by: 5, releasingFrom: &frames) { _ in }
+        for value in UInt8(0)..<20 {
+            queue.append(frames.insert(OutboundFrame(bytes: [value]), holders: 1), byteCount: 1)
+        }
+        queue.insert(frames.insert(OutboundFrame(bytes: [99]), holders: 1), byteCount: 1, at: place)
+        var bytes: [UInt8] = []
+        queue.gather(from: frames, into: &bytes, limit: 100)
+        var expected = Array(UInt8(0)..<20)
+        expected.insert(99, at: Int(place))
+        #expect(bytes == expected && queue.byteCount == 21)
+        _ = queue.removeAll(releasingFrom: &frames)
+        #expect(frames.count == 0)
+    }
+
+    @Test func `what stands from a place on is dropped, and its deliveries are counted`() {
+        var frames = FrameTable()
+        var queue = OutboundQueue()
+        for value in UInt8(0)..<6 {
+            let receivedAt = value % 2 == 0 ? nil : Instant(nanoseconds: 1)
+            let frame = OutboundFrame(bytes: [value, value], receivedAt: receivedAt)
+            queue.append(frames.insert(frame, holders: 1), byteCount: 2)
+        }
+        queue.advance(by: 1, releasingFrom: &frames) { _ in }
+        let none = queue.removeAll(from: 6, releasingFrom: &frames)
+        let lost = queue.removeAll(from: 2, releasingFrom: &frames)
+        #expect(none == 0 && lost == 2)
+        #expect(queue.count == 2 && queue.byteCount == 3 && frames.count == 2)
+        var bytes: [UInt8] = []
+        queue.gather(from: frames, into: &bytes, limit: 100)
+        #expect(bytes == [0, 1, 1])
+        _ = queue.removeAll(releasingFrom: &frames)
+    }
 }

@@ -10,7 +10,8 @@ struct HTTPResponseTests {
             .hostRepeated, .hostMalformed, .hostMismatch, .body, .secondRequest, .notFound,
             .methodNotAllowed(.webSocket), .methodNotAllowed(.welcome), .methodUnknown, .timedOut,
             .headTooLarge(byteLimit: 8_192), .requestLineTooLong(byteLimit: 4_096), .tooManyFields(limit: 64),
-            .unavailable(retryAfterSeconds: 5), .versionUnsupported,
+            .unavailable(retryAfterSeconds: 5), .internal, .versionUnsupported, .foreignPage, .guest,
+            .tooManyRequests(retryAfterSeconds: 2),
         ] + UpgradeRefusal.allCases.map(HTTPRefusal.upgrade)
 
     private func text(_ response: HTTPResponse, _ method: HTTPMethod = .get) -> String {
@@ -82,14 +83,16 @@ struct HTTPResponseTests {
 
     @Test func `statuses are told from the refusal, and all are used`() {
         let statuses = Set(Self.refusals.map(\.status.rawValue))
-        #expect(statuses == [400, 403, 404, 405, 408, 426, 431, 501, 503, 505])
+        #expect(statuses == [400, 403, 404, 405, 408, 426, 429, 431, 501, 503, 505])
         #expect(Set(Self.refusals.map(\.label)) == Set(HTTPRefusal.Label.allCases))
     }
 
-    @Test func `405, 426 and 503 carry what their RFC sections ask for`() {
+    @Test func `405, 426, 429 and 503 carry what their RFC sections ask for`() {
         #expect(read(text(.refusal(.methodNotAllowed(.webSocket)))).fields["allow"] == "GET")
         #expect(read(text(.refusal(.methodNotAllowed(.health)))).fields["allow"] == "GET, HEAD")
         #expect(read(text(.refusal(.unavailable(retryAfterSeconds: 5)))).fields["retry-after"] == "5")
+        #expect(read(text(.refusal(.tooManyRequests(retryAfterSeconds: 2)))).fields["retry-after"] == "2")
+        #expect(read(text(.refusal(.methodNotAllowed(.guestToken)))).fields["allow"] == "POST")
         for refusal in [UpgradeRefusal.version, .notAnUpgrade] {
             let fields = read(text(.refusal(.upgrade(refusal)))).fields
             #expect(fields["sec-websocket-version"] == "13")

@@ -103,6 +103,25 @@ struct OriginPolicyTests {
         #expect(try !OriginPolicy(["*"], allowsMissing: false).allows(head))
     }
 
+    @Test func `a relay with a page of its own lets it connect beside the list`() throws {
+        let own = try RequestText.handshake.adding("Origin", "https://relay.test").head()
+        let app = try RequestText.handshake.adding("Origin", "https://app.test").head()
+        let other = try RequestText.handshake.adding("Origin", "http://relay.test").head()
+        let policy = try OriginPolicy(Self.app, allowsOwn: true)
+        #expect(policy.allows(own) && policy.allows(app) && !policy.allows(other))
+        #expect(try !OriginPolicy(Self.app).allows(own))
+    }
+
+    @Test func `what only the own page may ask takes its Origin and nothing else`() throws {
+        let bare = RequestText.handshake
+        #expect(try OriginPolicy.own.allows(bare.adding("Origin", "https://relay.test").head()))
+        #expect(try OriginPolicy.own.allows(bare.adding("Origin", "https://RELAY.test:443").head()))
+        #expect(try !OriginPolicy.own.allows(bare.head()))
+        for origin in ["https://app.test", "http://relay.test", "https://relay.test:8443", "null", ""] {
+            #expect(try !OriginPolicy.own.allows(bare.adding("Origin", origin).head()), "\(origin)")
+        }
+    }
+
     @Test func `two Origin fields never pass`() throws {
         let request = RequestText.handshake.adding("Origin", "https://app.test")
         #expect(try !OriginPolicy(Self.app).allows(request.adding("Origin", "https://app.test").head()))

@@ -34,7 +34,8 @@ struct RequestTargetTests {
             ("/", .welcome), ("/health", .health), ("/connection/websocket", .webSocket),
             ("/health?x", .health),
             ("/Health", nil), ("/health/", nil), ("//health", nil), ("/./health", nil), ("/x/../health", nil),
-            ("/%68ealth", nil), ("/connection", nil), ("/connection/websocket/", nil), ("/metrics", nil),
+            ("/%68ealth", nil), ("/demo/token", nil), ("/connection", nil), ("/connection/websocket/", nil),
+            ("/metrics", nil),
         ] as [(String, Route?)])
     func routes(target: String, expected: Route?) throws {
         let head = try RequestText.handshake.target(target).head()
@@ -51,10 +52,18 @@ struct RequestTargetTests {
             var text = RequestText.handshake
             text.line = "\(method.rawValue) \(route.rawValue) HTTP/1.1"
             let head = try text.head()
-            if method == .get || method == .head && route != .webSocket {
-                #expect(try Route.find(head) == route)
+            let allowed: [HTTPMethod] =
+                switch route {
+                case .webSocket: [.get]
+                case .guestToken: [.post]
+                case .welcome, .health: [.get, .head]
+                }
+            if allowed.contains(method) {
+                #expect(try Route.find(head, servesGuests: true) == route)
             } else {
-                #expect(throws: HTTPRefusal.methodNotAllowed(route)) { try Route.find(head) }
+                #expect(throws: HTTPRefusal.methodNotAllowed(route)) {
+                    try Route.find(head, servesGuests: true)
+                }
             }
         }
     }

@@ -37,6 +37,7 @@ struct ClientFrame {
 /// What a decoder said about a stream, with payloads in place of locations, so that two readings can be compared.
 enum Heard: Equatable {
     case message(Opcode, [UInt8])
+    case deflated(Opcode, [UInt8])
     case ping([UInt8])
     case pong([UInt8])
     case close(CloseFrame?)
@@ -48,8 +49,8 @@ extension FrameLimits {
 }
 
 /// Feeds `pieces` one after another to a new decoder and writes down everything heard.
-func hear(_ pieces: [[UInt8]], limits: FrameLimits = .small) -> [Heard] {
-    let listener = Listener(limits: limits)
+func hear(_ pieces: [[UInt8]], limits: FrameLimits = .small, allowsDeflate: Bool = false) -> [Heard] {
+    let listener = Listener(limits: limits, allowsDeflate: allowsDeflate)
     return pieces.flatMap { listener.hear($0) }
 }
 
@@ -57,12 +58,16 @@ func hear(_ pieces: [[UInt8]], limits: FrameLimits = .small) -> [Heard] {
 final class Listener {
     private var decoder: FrameDecoder
 
-    init(limits: FrameLimits = .small) { decoder = FrameDecoder(limits: limits) }
+    init(limits: FrameLimits = .small, allowsDeflate: Bool = false) {
+        decoder = FrameDecoder(limits: limits)
+        decoder.allowsDeflate = allowsDeflate
+    }
 
     var heldByteCount: Int { decoder.heldByteCount }
     var isClosed: Bool { decoder.isClosed }
 
     func takeMessage() -> [UInt8] { decoder.takeMessage() }
+    func abandon() { decoder.abandon() }
 
     func hear(_ piece: [UInt8]) -> [Heard] {
         var piece = piece
@@ -89,13 +94,28 @@ final class Listener {
 
     private func translate(_ event: FrameEvent, _ input: Span<UInt8>) -> Heard {
         switch event {
-        case .message(let opcode, .inPlace(let range)):
-            .message(opcode, range.map { input[$0] })
-        case .message(let opcode, .assembled): .message(opcode, decoder.takeMessage())
+        case .message(let opcode, let location): .message(opcode, bytes(location, input))
+        case .deflatedMessage(let opcode, let location): .deflated(opcode, bytes(location, input))
         case .ping(let payload): .ping(payload)
         case .pong(let payload): .pong(payload)
         case .close(let frame): .close(frame)
         }
+    }
+
+    private func bytes(_ location: MessageLocation, _ input: Span<UInt8>) -> [UInt8] {
+        switch location {
+        case .inPlace(let range): range.map { input[$0] }
+        case .assembled: decoder.takeMessage()
+        }
+    }
+}
+
+extension ClientFrame {
+    /// The same with RSV1, which begins a compressed message.
+    var deflated: ClientFrame {
+        var frame = self
+        frame.first |= 0x40
+        return frame
     }
 }
 

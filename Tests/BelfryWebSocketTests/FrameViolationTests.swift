@@ -167,8 +167,8 @@ struct FrameViolationTests {
         #expect(hear([ClientFrame(opcode, body + [0x61]).bytes]) == [.error(.controlTooLong(opcode))])
     }
 
-    @Test func `labels are a closed set of eight`() {
-        #expect(FrameError.Kind.allCases.count == 8)
+    @Test func `labels are a closed set of nine`() {
+        #expect(FrameError.Kind.allCases.count == 9)
         let tooBig: [FrameError] = [.messageTooLong(byteCount: 2, limit: 1), .tooManyFragments(limit: 1)]
         #expect(tooBig.allSatisfy { $0.closeCode == .messageTooBig && $0.kind == .tooBig })
     }
