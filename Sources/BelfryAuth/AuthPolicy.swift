@@ -8,6 +8,8 @@ package struct AuthPolicy: Sendable {
     ///
     /// Without it a leaked token works for ever.
     package var requiresExpiry: Bool
+    /// Whether a connection token without a binding that we can check is refused.
+    package var requiresBinding: Bool
     /// The claim that holds the user id.
     package var userIDClaim: String
     /// Longest accepted token in bytes.
@@ -19,12 +21,14 @@ package struct AuthPolicy: Sendable {
     package static let leewayRange: ClosedRange<Int64> = 0...60
 
     package init(
-        issuer: String = "", audience: String = "", requiresExpiry: Bool = true, userIDClaim: String = "sub",
+        issuer: String = "", audience: String = "", requiresExpiry: Bool = true,
+        requiresBinding: Bool = false, userIDClaim: String = "sub",
         tokenLimit: Int = TokenGate.defaultTokenLimit, leeway: Int64 = 0
     ) {
         self.issuer = issuer
         self.audience = audience
         self.requiresExpiry = requiresExpiry
+        self.requiresBinding = requiresBinding
         self.userIDClaim = userIDClaim
         self.tokenLimit = tokenLimit
         self.leeway = min(max(leeway, Self.leewayRange.lowerBound), Self.leewayRange.upperBound)

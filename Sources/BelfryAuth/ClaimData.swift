@@ -6,6 +6,12 @@ package struct ClaimData: Equatable, Sendable {
     /// Binary from `b64info` must not be put into a JSON frame.
     package let isJSON: Bool
 
+    /// A value that came by another road than a token: the server API.
+    package init(_ bytes: [UInt8], isJSON: Bool) {
+        self.bytes = bytes
+        self.isJSON = isJSON
+    }
+
     /// Reads `name` of `members`, or `b64` + `name`, which wins.
     init?(_ members: JSONObject, _ name: String) throws(TokenRefusal) {
         switch members["b64" + name] {

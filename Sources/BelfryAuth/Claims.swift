@@ -66,7 +66,7 @@ extension Claims {
         guard found else { throw .audience }
     }
 
-    /// Checks `exp` and `nbf`, and the type of `iat`.
+    /// Checks `exp` and `nbf`.
     ///
     /// - Parameters:
     ///   - policy: leeway, and whether `exp` must be there.
@@ -76,7 +76,6 @@ extension Claims {
     func checkTime(_ policy: AuthPolicy, now: Int64) throws(TokenRefusal) -> Int64? {
         let expiry = try date("exp")
         let notBefore = try date("nbf") ?? 0
-        _ = try date("iat")
         guard expiry != nil || !policy.requiresExpiry else { throw .malformed }
         if let expiry, now >= expiry + policy.leeway { throw .expired }
         guard now + policy.leeway >= notBefore else { throw .notYet }

@@ -13,14 +13,18 @@ package struct ConnectionToken: Sendable {
     /// Kept with the connection, never shown to clients: a JSON object.
     package let meta: [UInt8]?
     package let subscriptions: [TokenSubscription]
+    /// What it lets its bearer do in channels, beside what their options allow.
+    package let capabilities: Capabilities
     package let proof: TokenProof
 
     init(_ claims: Claims, proof: TokenProof, policy: AuthPolicy, now: Int64) throws(TokenRefusal) {
+        guard !policy.requiresBinding || proof.binding != .none else { throw .binding }
         user = try claims.text(policy.userIDClaim) ?? ""
         expireAt = try claims.expireAt(tokenExpiry: proof.expiry, now: now)
         info = try claims.attachment("info")
         meta = try claims.meta()
         subscriptions = try TokenSubscription.list(claims.members)
+        capabilities = try Capabilities(claims.members)
         self.proof = proof
     }
 

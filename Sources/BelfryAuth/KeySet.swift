@@ -11,8 +11,10 @@ package struct KeySet: Sendable {
     package let keys: [VerificationKey]
     /// Only HMAC: no token can ask for a signature that takes longer than 20 us.
     package let areAllSymmetric: Bool
+    /// Only tokens that name one of the keys are looked at; all others are as unknown as without this set.
+    private let needsKeyID: Bool
 
-    package init(_ keys: [VerificationKey]) throws(KeyRefusal) {
+    package init(_ keys: [VerificationKey], needsKeyID: Bool = false) throws(KeyRefusal) {
         guard !keys.isEmpty else { throw .noKeys }
         guard keys.count <= Self.keyLimit else { throw .tooManyKeys }
         for (index, key) in keys.enumerated() {
@@ -25,6 +27,7 @@ package struct KeySet: Sendable {
             guard nameless <= Self.candidateLimit else { throw .tooManyKeys }
         }
         self.keys = keys
+        self.needsKeyID = needsKeyID
         areAllSymmetric = keys.allSatisfy { $0.algorithm.family == .hmac }
     }
 
@@ -40,19 +43,30 @@ package struct KeySet: Sendable {
     /// - Returns: the key whose signature is right.
     /// - Throws: `kid`, `alg` or `signature`.
     package func verify(_ token: GatedToken, now: Int64) throws(TokenRefusal) -> VerificationKey {
+        var left = Self.candidateLimit
+        return try verify(token, now: now, checksLeft: &left)
+    }
+
+    /// The same, with the number of signatures that may be checked yet.
+    func verify(
+        _ token: GatedToken, now: Int64, checksLeft left: inout Int
+    ) throws(TokenRefusal) -> VerificationKey {
         let named = candidates(for: token.keyID).filter { key in key.validUntil.map { now < $0 } ?? true }
         guard !named.isEmpty else { throw .kid }
         let fitting = named.filter { $0.algorithm == token.algorithm }
         guard !fitting.isEmpty else { throw .alg }
-        for key in fitting.prefix(Self.candidateLimit)
-        where key.verifies(token.signature, of: token.signingInput) {
-            return key
+        for key in fitting.prefix(min(left, Self.candidateLimit)) {
+            left -= 1
+            if key.verifies(token.signature, of: token.signingInput) { return key }
         }
         throw .signature
     }
 
+    /// Whether one of the keys is called so.
+    package func contains(keyID: String) -> Bool { keys.contains { $0.hasID(keyID) } }
+
     private func candidates(for keyID: String?) -> [VerificationKey] {
-        guard let keyID else { return keys }
+        guard let keyID else { return needsKeyID ? [] : keys }
         let named = keys.filter { $0.hasID(keyID) }
         return named.isEmpty ? keys.filter { $0.keyID == nil } : named
     }

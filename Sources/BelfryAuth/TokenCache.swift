@@ -12,11 +12,11 @@ package final class TokenCache: Sendable {
         private let words: (UInt64, UInt64, UInt64, UInt64)
 
         init(_ token: [UInt8]) {
-            var words: [UInt64] = [0, 0, 0, 0]
-            for (index, byte) in SHA256.hash(data: token).enumerated() {
-                words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+            var bytes = SHA256.hash(data: token).makeIterator()
+            func word() -> UInt64 {
+                (0..<8).reduce(0) { word, _ in word << 8 | UInt64(bytes.next() ?? 0) }
             }
-            self.words = (words[0], words[1], words[2], words[3])
+            words = (word(), word(), word(), word())
         }
 
         static func == (left: Digest, right: Digest) -> Bool { left.words == right.words }

@@ -6,6 +6,9 @@ package struct TokenProof: Equatable, Sendable {
     package let issuer: String?
     /// `exp` in seconds since 1970.
     package let expiry: Int64?
+    /// `iat` in seconds since 1970.
+    package let issuedAt: Int64?
+    package let binding: TokenBinding
     /// `jti`, for revocation.
     ///
     /// Not for logs: those get ``tokenIDPseudonym``.
@@ -14,6 +17,8 @@ package struct TokenProof: Equatable, Sendable {
     package let subjectPseudonym: String?
     /// Journal field JTI_HASH; nil when the token has no `jti`.
     package let tokenIDPseudonym: String?
+
+    package var mark: TokenMark { TokenMark(id: tokenID, issuedAt: issuedAt) }
 }
 
 /// What a refused token claims about itself, for the audit event only.
@@ -24,6 +29,14 @@ package struct TokenEvidence: Equatable, Sendable {
     package let keyID: String?
     package let issuer: String?
     package let subjectPseudonym: String?
+
+    /// Of a verified token that is refused for who shows it.
+    package init(_ proof: TokenProof) {
+        algorithm = proof.algorithm
+        keyID = proof.keyID
+        issuer = proof.issuer
+        subjectPseudonym = proof.subjectPseudonym
+    }
 
     /// Names at most this long reach the journal.
     private static let textLimit = 128

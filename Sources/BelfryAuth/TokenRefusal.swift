@@ -8,6 +8,8 @@ package enum TokenRefusal: String, Error, CaseIterable, Sendable {
     case alg
     /// `kid` is unusable or names no key of ours.
     case kid
+    /// `kid` names no key of ours so far: the sets of the issuers are being fetched.
+    case keyPending = "key_pending"
     case signature
     /// `exp` has passed.
     case expired
@@ -19,13 +21,21 @@ package enum TokenRefusal: String, Error, CaseIterable, Sendable {
     case subject
     /// A subscription token used to connect, or the reverse, or for another channel or client.
     case scope
+    /// An operator took it back, or all that its user had until then.
     case revoked
     case replayed
+    /// An operator keeps its user out.
+    case blocked
+    /// It is bound to another client certificate than the connection has, or to something that we can not check.
+    case binding
     /// Our own failure: the signature could not be checked at all.
     case `internal`
 
     /// The value of the metric label `reason` and of the journal field REASON.
-    package var label: String { rawValue }
+    package var label: String { self == .keyPending ? Self.kid.rawValue : rawValue }
+
+    /// The client is told to come again: the fault is ours, or may be over in a moment.
+    package var isTemporary: Bool { self == .internal || self == .keyPending }
 }
 
 /// Where a token is presented.
@@ -53,9 +63,10 @@ extension TokenRefusal {
     /// stop; a bad connection token closes while a bad subscription token is answered 103.
     package func consequence(at occasion: TokenOccasion) -> TokenConsequence {
         switch (self, occasion) {
-        case (.internal, _): .error(100)  // temporary: the client tries again
+        case (.internal, _), (.keyPending, _): .error(100)  // temporary: the client tries again
         case (.expired, .refresh), (.notYet, .refresh): .close(3005)  // reconnects, then meets 109
         case (.expired, _), (.notYet, _): .error(109)
+        case (.blocked, .connect), (.blocked, .refresh), (.blocked, .subscriptionRefresh): .close(3507)
         case (.missing, .connect), (.missing, .refresh): .close(3501)
         case (.missing, .subscribe): .error(103)
         case (.missing, .subscriptionRefresh): .error(107)

@@ -47,7 +47,11 @@ package struct TokenSigner: Sendable {
 
     /// The compact serialisation of a token with these contents.
     package func sign(_ contents: Contents) throws(Fault) -> String {
-        let claims = try claims(contents)
+        try sign(claims: try claims(contents))
+    }
+
+    /// The compact serialisation of a token with these claims, whatever they are.
+    package func sign(claims: [UInt8]) throws(Fault) -> String {
         let input = Base64.encode(Array(header.utf8)) + [UInt8(ascii: ".")] + Base64.encode(claims)
         guard let signature = try? key.verifier.sign(input) else { throw .signing }
         return String(decoding: input + [UInt8(ascii: ".")] + Base64.encode(signature), as: UTF8.self)

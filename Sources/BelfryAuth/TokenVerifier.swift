@@ -9,8 +9,9 @@
 /// ES512 1,700; a cached one 0.5): with other keys than HMAC call it off the event loops, from as many
 /// threads as you like. A verifier never changes; new keys or a new policy mean a new verifier in its place.
 package struct TokenVerifier: Sendable {
-    package let policy: AuthPolicy
-    package let keys: KeySet
+    package let issuers: [TokenIssuer]
+    /// Only HMAC: no token can ask for a signature that takes longer than 20 us.
+    package let areAllSymmetric: Bool
     private let pseudonym: Pseudonym
     private let cache: TokenCache
 
@@ -23,11 +24,26 @@ package struct TokenVerifier: Sendable {
     package init(
         policy: AuthPolicy, keys: [VerificationKey], pseudonym: Pseudonym, cache: TokenCache = TokenCache()
     ) throws(KeyRefusal) {
-        self.policy = policy
-        self.keys = try KeySet(keys)
+        self.init(
+            issuers: [try TokenIssuer(policy: policy, keys: keys)], pseudonym: pseudonym, cache: cache)
+    }
+
+    /// - Parameters:
+    ///   - issuers: those that have keys; none at all refuses every token.
+    ///   - pseudonym: names users and token ids in what the verifier hands to logs.
+    ///   - cache: verified tokens of this verifier alone.
+    package init(issuers: [TokenIssuer], pseudonym: Pseudonym, cache: TokenCache = TokenCache()) {
+        self.issuers = issuers
+        areAllSymmetric = issuers.allSatisfy(\.keys.areAllSymmetric)
         self.pseudonym = pseudonym
         self.cache = cache
     }
+
+    /// All keys, of whichever issuer.
+    package var keys: [VerificationKey] { issuers.flatMap(\.keys.keys) }
+
+    /// Whether a key of any issuer is called so.
+    package func contains(keyID: String) -> Bool { issuers.contains { $0.keys.contains(keyID: keyID) } }
 
     /// Verifies the token of a connect or refresh command.
     ///
@@ -36,7 +52,7 @@ package struct TokenVerifier: Sendable {
     ///   - now: wall clock, seconds since 1970.
     /// - Returns: what the token says, or why it is refused.
     package func verifyConnection(_ token: [UInt8], now: Int64) -> Result<ConnectionToken, TokenRefusal> {
-        verify(token, now: now) { (claims, proof, now) throws(TokenRefusal) in
+        verify(token, now: now) { (claims, proof, policy, now) throws(TokenRefusal) in
             .connection(try ConnectionToken(claims, proof: proof, policy: policy, now: now))
         } scope: { claims throws(TokenRefusal) in
             // A token for one channel must not open a connection.
@@ -55,7 +71,7 @@ package struct TokenVerifier: Sendable {
     ///   - now: wall clock, seconds since 1970.
     /// - Returns: what the token says, or why it is refused.
     package func verifySubscription(_ token: [UInt8], now: Int64) -> Result<SubscriptionToken, TokenRefusal> {
-        verify(token, now: now) { (claims, proof, now) throws(TokenRefusal) in
+        verify(token, now: now) { (claims, proof, policy, now) throws(TokenRefusal) in
             .subscription(try SubscriptionToken(claims, proof: proof, policy: policy, now: now))
         } scope: { claims throws(TokenRefusal) in
             guard let channel = try claims.text("channel"), !channel.isEmpty else { throw .scope }
@@ -68,10 +84,14 @@ package struct TokenVerifier: Sendable {
     package func evidence(of token: [UInt8]) -> TokenEvidence {
         TokenEvidence(token, policy: policy, pseudonym: pseudonym)
     }
+
+    /// Of the first issuer: what is common to all, and where the others do not count.
+    private var policy: AuthPolicy { issuers.first?.policy ?? AuthPolicy() }
 }
 
 extension TokenVerifier {
-    private typealias Reading = (Claims, TokenProof, Int64) throws(TokenRefusal) -> TokenCache.Verified
+    private typealias Reading =
+        (Claims, TokenProof, AuthPolicy, Int64) throws(TokenRefusal) -> TokenCache.Verified
 
     private func verify<Token>(
         _ token: [UInt8], now: Int64, reading: Reading, scope: (Claims) throws(TokenRefusal) -> Void,
@@ -100,27 +120,30 @@ extension TokenVerifier {
     ) throws(TokenRefusal) -> TokenCache.Entry {
         let gated: GatedToken
         do { gated = try TokenGate.open(token, limit: policy.tokenLimit) } catch { throw TokenRefusal(error) }
-        let key = try keys.verify(gated, now: now)
+        let (issuer, key) = try issuers.verify(gated, now: now)
+        let policy = issuer.policy
         let claims = try Claims(gated.payload)
         try claims.checkIssuer(policy.issuer)
         if let issuer = key.issuer { try claims.checkIssuer(issuer) }
         try claims.checkAudience(policy.audience)
         try scope(claims)
         let expiry = try claims.checkTime(policy, now: now)
-        let verified = try reading(claims, try proof(claims, key, expiry: expiry), now)
+        let verified = try reading(
+            claims, try proof(claims, key, policy, expiry: expiry), policy, now)
         let until = min(
             now + TokenCache.lifetime, expiry.map { $0 + policy.leeway } ?? .max, key.validUntil ?? .max)
         return TokenCache.Entry(token: verified, since: now, until: until, cost: token.count)
     }
 
     private func proof(
-        _ claims: Claims, _ key: VerificationKey, expiry: Int64?
+        _ claims: Claims, _ key: VerificationKey, _ policy: AuthPolicy, expiry: Int64?
     ) throws(TokenRefusal) -> TokenProof {
         let user = try claims.text(policy.userIDClaim) ?? ""
         let tokenID = try claims.text("jti")
         return TokenProof(
             algorithm: key.algorithm, keyID: key.keyID, issuer: try claims.text("iss", else: .issuer),
-            expiry: expiry, tokenID: tokenID, subjectPseudonym: user.isEmpty ? nil : pseudonym.of(user),
+            expiry: expiry, issuedAt: try claims.date("iat"), binding: try claims.binding(), tokenID: tokenID,
+            subjectPseudonym: user.isEmpty ? nil : pseudonym.of(user),
             tokenIDPseudonym: tokenID.map(pseudonym.of))
     }
 }

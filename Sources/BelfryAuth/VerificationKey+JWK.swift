@@ -33,6 +33,29 @@ extension VerificationKey {
         return keys
     }
 
+    /// Reads the set that an issuer publishes.
+    ///
+    /// Public keys only. What is not for us is passed over, as RFC 7517, 5 has it: keys for encryption, and types,
+    /// curves and algorithms that are not verified here; identity providers publish them side by side. A private key, a
+    /// weak one or one that is not readable refuses the set, and so does a set without any that counts.
+    ///
+    /// - Parameter text: the document as it came, at most as long as the caller dared to fetch.
+    /// - Returns: the keys, 1 to 64.
+    /// - Throws: why the set as a whole is not taken into use.
+    package static func publishedSet(_ text: [UInt8]) async throws(KeyRefusal) -> [VerificationKey] {
+        var keys: [VerificationKey] = []
+        for members in try keyObjects(text) {
+            do throws(KeyRefusal) {
+                // A secret that was published is none, whoever reads it.
+                if try members.keyText("kty") == "oct" { continue }
+                keys.append(try await jwk(members, terms: Terms(), strict: true))
+            } catch .notForVerification, .unsupported {
+                continue
+            }
+        }
+        return try KeySet(keys).keys
+    }
+
     /// More members than RFC 7517, 7518 and 8037 define for any key.
     private static let memberLimit = 32
 

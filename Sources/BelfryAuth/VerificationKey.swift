@@ -23,6 +23,8 @@ package struct VerificationKey: Sendable {
 
     let signatureLength: Int
     let verifier: any JWTAlgorithm
+    /// Verifies in place of the library; nil unless the key is an HMAC secret.
+    private let code: KeyedCode?
 
     /// How a key is called and how long and for whom it counts.
     package struct Terms: Sendable {
@@ -39,7 +41,7 @@ package struct VerificationKey: Sendable {
 
     init(
         _ algorithm: TokenAlgorithm, signatureLength: Int, terms: Terms, warning: KeyWarning? = nil,
-        adding: (JWTKeyCollection) async -> Void
+        code: KeyedCode? = nil, adding: (JWTKeyCollection) async -> Void
     ) async throws(KeyRefusal) {
         if let keyID = terms.keyID, keyID.utf8.count > TokenGate.keyIDLimit { throw .malformed("kid") }
         let collection = JWTKeyCollection()
@@ -48,6 +50,7 @@ package struct VerificationKey: Sendable {
         self.algorithm = algorithm
         self.signatureLength = signatureLength
         self.warning = warning
+        self.code = code
         keyID = terms.keyID
         issuer = terms.issuer
         validUntil = terms.validUntil
@@ -76,7 +79,8 @@ package struct VerificationKey: Sendable {
         let key = HMACKey(from: secret + padding)
         return try await VerificationKey(
             algorithm, signatureLength: needed, terms: terms,
-            warning: isShort ? .shortSecret(bytes: secret.count, needed: needed) : nil
+            warning: isShort ? .shortSecret(bytes: secret.count, needed: needed) : nil,
+            code: KeyedCode(secret, algorithm)
         ) { await $0.add(hmac: key, digestAlgorithm: digest) }
     }
 
@@ -86,6 +90,7 @@ package struct VerificationKey: Sendable {
     func verifies(_ signature: [UInt8], of input: ArraySlice<UInt8>) -> Bool {
         // Exact length first: no DER where r || s belongs, no truncated MAC, no stray bytes behind.
         guard signature.count == signatureLength else { return false }
+        if let code { return code.verifies(signature, of: input) }
         return (try? verifier.verify(signature, signs: input)) ?? false
     }
 }
