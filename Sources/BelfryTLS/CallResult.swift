@@ -21,7 +21,7 @@ enum CallResult {
         case SSL_ERROR_SYSCALL where unsafe wire.pointee.reachedEnd:
             ERR_clear_error()
             self = .truncated
-        default: self = unsafe .failed(TLSFailure(drainingQueueAfter: wire))
+        default: self = unsafe .failed(TLSFailure(of: ssl, wire))
         }
     }
 

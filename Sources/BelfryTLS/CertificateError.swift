@@ -23,6 +23,8 @@ package enum CertificateError: Error, Equatable, Sendable {
     case wrongOrder(file: String, position: Int)
     /// Only ECDSA P-256, P-384 and RSA of 2048 bits and more are known to every client.
     case unsupportedKey(file: String)
+    /// The `position`th certificate of a bundle of client authorities may not sign certificates (RFC 5280, 4.2.1.9).
+    case notAuthority(file: String, position: Int)
     /// A second certificate of the same kind would silently replace the first.
     case sameKindTwice(file: String)
     /// OpenSSL refuses the pair for another reason, in its words.
@@ -46,6 +48,8 @@ extension CertificateError: CustomStringConvertible {
             "\(file): certificate \(position) is not issued by the next one; order them leaf first"
         case .unsupportedKey(let file):
             "\(file): the key must be ECDSA P-256 or P-384, or RSA of 2048 bits or more"
+        case .notAuthority(let file, let position):
+            "\(file): certificate \(position) is no certificate authority"
         case .sameKindTwice(let file): "\(file): a certificate of this key type is configured already"
         case .refused(let file, let reason): "\(file): refused by OpenSSL (\(reason))"
         }

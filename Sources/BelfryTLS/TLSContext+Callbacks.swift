@@ -119,6 +119,12 @@ extension TLSContext {
         count == MemoryLayout<UInt64>.size,
         let data = unsafe data, unsafe data.loadUnaligned(as: UInt64.self) == wire.pointee.hostTag
     else { return SSL_TICKET_RETURN_IGNORE_RENEW }
+    // A ticket carries the client's certificate and the verdict on it, which was true when it was made.
+    if let certificate = unsafe SSL_SESSION_get0_peer(session),
+        unsafe X509_cmp_current_time(X509_get0_notAfter(certificate)) <= 0
+    {
+        return SSL_TICKET_RETURN_IGNORE_RENEW
+    }
     // TLS 1.3 clients use a ticket once (RFC 8446, C.4): without a new one the next handshake would be a full one.
     let renews = unsafe status == SSL_TICKET_SUCCESS_RENEW || SSL_version(ssl) >= TLS1_3_VERSION
     return renews ? SSL_TICKET_RETURN_USE_RENEW : SSL_TICKET_RETURN_USE

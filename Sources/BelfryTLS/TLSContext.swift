@@ -55,6 +55,7 @@ package struct TLSSettings: Hashable, Sendable {
         configure(settings)
         installCallbacks()
         for pair in material.pairs { try use(pair) }
+        if let clients = material.clients { try verify(clients) }
     }
 
     deinit {
@@ -112,6 +113,30 @@ package struct TLSSettings: Hashable, Sendable {
         else {
             throw refusal(pair.keyFile)
         }
+    }
+
+    /// The purpose `clientAuth` is OpenSSL's own rule for a server (X509_VERIFY_PARAM, ssl_client).
+    ///
+    /// Only these authorities are trusted, and our own chain is not built of them.
+    private func verify(_ clients: ClientAuthorities) throws(CertificateError) {
+        guard let store = unsafe X509_STORE_new() else { preconditionFailure("no memory for authorities") }
+        defer { unsafe X509_STORE_free(store) }
+        for authority in clients.certificates {
+            let certificate = unsafe decodeCertificate(authority)
+            defer { unsafe X509_free(certificate) }
+            let isNamed = clients.certificates.count <= ClientAuthorities.namedMax
+            guard unsafe X509_STORE_add_cert(store, certificate) == 1,
+                unsafe !isNamed || SSL_CTX_add_client_CA(context, certificate) == 1
+            else { throw refusal(clients.file) }
+        }
+        let name = clients.sessionContext
+        guard unsafe belfry_ctx_set_verify_store(context, store) == 1,
+            unsafe SSL_CTX_set_session_id_context(context, name, UInt32(name.count)) == 1
+        else { throw refusal(clients.file) }
+        let demand = clients.isRequired ? SSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0
+        unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER | demand, nil)
+        unsafe SSL_CTX_set_verify_depth(context, ClientAuthorities.depthMax)
+        unsafe belfry_ctx_set_max_certificate_bytes(context, ClientAuthorities.chainBytesMax)
     }
 
     private func refusal(_ file: String) -> CertificateError {

@@ -11,16 +11,19 @@ package struct TLSFailure: Error, Hashable, Sendable {
     package var libraryCode: UInt64
     /// The positive `errno` of the system call that failed; 0 when none did.
     package var systemError: Int32
+    /// OpenSSL's verdict on the client's certificate (`X509_V_ERR_…`); 0 when that was not the matter.
+    package var certificateError: Int32
 
     package init(
         _ reason: Reason, alertSent: TLSAlert? = nil, alertReceived: TLSAlert? = nil, libraryCode: UInt64 = 0,
-        systemError: Int32 = 0
+        systemError: Int32 = 0, certificateError: Int32 = 0
     ) {
         self.reason = reason
         self.alertSent = alertSent
         self.alertReceived = alertReceived
         self.libraryCode = libraryCode
         self.systemError = systemError
+        self.certificateError = certificateError
     }
 
     /// The handshake deadline passed; for the owner of the clock to report.
@@ -30,7 +33,7 @@ package struct TLSFailure: Error, Hashable, Sendable {
 extension TLSFailure {
     /// The closed set of metric labels.
     ///
-    /// The first twelve end handshakes; the last ends established connections only.
+    /// The first fifteen end handshakes; the last ends established connections only.
     package enum Reason: String, CaseIterable, Sendable {
         /// Clear-text HTTP on the TLS port.
         case plaintext
@@ -48,6 +51,12 @@ extension TLSFailure {
         case clientAlertCertificate = "client_alert_certificate"
         case clientAlertOther = "client_alert_other"
         case timeout
+        /// `tls.client_certificate` demands one, and the client sent none.
+        case noClientCertificate = "no_client_certificate"
+        /// The client's certificate is over, or not yet in force.
+        case clientCertificateExpired = "client_certificate_expired"
+        /// Of an unknown authority, for another purpose, in too long a chain, or not decodable.
+        case clientCertificateUntrusted = "client_certificate_untrusted"
         /// The peer or the network went away.
         case closed
         /// Ours: out of memory, a bug, or a rule of OpenSSL we do not know.

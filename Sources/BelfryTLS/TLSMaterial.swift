@@ -53,14 +53,19 @@ package struct CertificateSummary: Hashable, Sendable {
 /// Immutable.
 package final class TLSMaterial: Sendable {
     let pairs: [CertifiedKey]
+    /// `nil` when clients are not asked for a certificate.
+    let clients: ClientAuthorities?
 
     /// Reads and checks all files.
     ///
     /// - Parameters:
     ///   - sources: At least one pair; at most one ECDSA and one RSA pair.
+    ///   - clients: Who issues client certificates; `nil` asks for none.
     ///   - unixTime: The wall clock in seconds, for the validity check.
     /// - Throws: The first thing wrong, with the file.
-    package init(loading sources: [CertificateSource], at unixTime: Int64) throws(CertificateError) {
+    package init(
+        loading sources: [CertificateSource], clients: ClientAuthoritySource? = nil, at unixTime: Int64
+    ) throws(CertificateError) {
         guard !sources.isEmpty else { throw .nothingConfigured }
         var pairs: [CertifiedKey] = []
         for source in sources {
@@ -71,6 +76,11 @@ package final class TLSMaterial: Sendable {
             pairs.append(pair)
         }
         self.pairs = pairs
+        if let clients {
+            self.clients = try ClientAuthorities(loading: clients, at: unixTime)
+        } else {
+            self.clients = nil
+        }
     }
 
     /// One summary a leaf, in the order configured.

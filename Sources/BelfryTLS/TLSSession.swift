@@ -153,7 +153,13 @@ internal import COpenSSL
             cipher: TLSCipher(suite: unsafe SSL_CIPHER_get_protocol_id(SSL_get_current_cipher(ssl))),
             group: TLSGroup(nid: unsafe belfry_ssl_negotiated_group(ssl)),
             isResumed: unsafe SSL_session_reused(ssl) == 1, serverName: serverName,
-            applicationProtocol: nameCount > 0 ? .http1_1 : nil)
+            applicationProtocol: nameCount > 0 ? .http1_1 : nil, clientThumbprint: clientThumbprint)
+    }
+
+    /// From the handshake, or from the ticket it was resumed by; `nil` when the client showed no certificate.
+    private var clientThumbprint: [UInt8]? {
+        guard let certificate = unsafe SSL_get0_peer_certificate(ssl) else { return nil }
+        return Digest.sha256(unsafe X509Certificate.der(of: certificate).span)
     }
 
     /// 64 bits of SHA-256: the tag tells our own host names apart, it keeps no secret.

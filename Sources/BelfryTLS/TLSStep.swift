@@ -38,6 +38,8 @@ package struct HandshakeSummary: Equatable, Sendable {
     package var serverName: String?
     /// `http/1.1` by ALPN, or `nil` when the client offered nothing.
     package var applicationProtocol: ApplicationProtocol?
+    /// SHA-256 over the DER form of the client's verified certificate (RFC 8705, 3.1), 32 bytes.
+    package var clientThumbprint: [UInt8]?
 
     /// What ALPN may choose.
     package enum ApplicationProtocol: String, Sendable {

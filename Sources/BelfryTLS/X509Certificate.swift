@@ -5,7 +5,7 @@ internal import COpenSSL
 /// Owns an `X509 *`.
 @safe final class X509Certificate {
     /// Enough for any public chain, and a bound for the loop.
-    private static let chainMax = 10
+    static let chainMax = 10
 
     private let x509: OpaquePointer
 
@@ -14,11 +14,13 @@ internal import COpenSSL
     deinit { unsafe X509_free(x509) }
 
     /// Reads all certificates of a PEM file; never empty.
-    static func readChain(_ file: String) throws(CertificateError) -> [X509Certificate] {
+    static func readChain(_ file: String, upTo most: Int = chainMax) throws(CertificateError)
+        -> [X509Certificate]
+    {
         let pem = try PEMFile(reading: file)
         var chain: [X509Certificate] = []
         _ = unsafe pem.withReader { reader in
-            while chain.count <= chainMax, let x509 = unsafe PEM_read_bio_X509(reader, nil, nil, nil) {
+            while chain.count <= most, let x509 = unsafe PEM_read_bio_X509(reader, nil, nil, nil) {
                 chain.append(unsafe X509Certificate(adopting: x509))
             }
         }
@@ -30,13 +32,24 @@ internal import COpenSSL
         return chain
     }
 
-    var der: [UInt8] {
+    var der: [UInt8] { unsafe Self.der(of: x509) }
+
+    static func der(of x509: OpaquePointer) -> [UInt8] {
         let count = Int(unsafe i2d_X509(x509, nil))
         return unsafe [UInt8](unsafeUninitializedCapacity: max(count, 0)) { output, initialized in
             var next = output.baseAddress
             initialized = unsafe max(0, Int(i2d_X509(x509, &next)))
         }
     }
+
+    /// Whether it may sign certificates.
+    var isAuthority: Bool {
+        defer { ERR_clear_error() }
+        return unsafe X509_check_ca(x509) > 0
+    }
+
+    /// Unix seconds.
+    var notAfter: Int64? { unsafe Self.unixTime(X509_get0_notAfter(x509)) }
 
     func matches(_ key: borrowing PrivateKey) -> Bool {
         defer { ERR_clear_error() }

@@ -70,6 +70,12 @@ static inline void belfry_ctx_set_options(SSL_CTX *context) {
 static inline int belfry_ctx_add_chain_certificate(SSL_CTX *context, X509 *certificate) {
     return (int)SSL_CTX_add1_chain_cert(context, certificate);
 }
+static inline int belfry_ctx_set_verify_store(SSL_CTX *context, X509_STORE *store) {
+    return (int)SSL_CTX_set1_verify_cert_store(context, store);
+}
+static inline void belfry_ctx_set_max_certificate_bytes(SSL_CTX *context, long count) {
+    (void)SSL_CTX_set_max_cert_list(context, count);
+}
 static inline int belfry_ssl_set_server_name(SSL *ssl, const char *name) {
     return (int)SSL_set_tlsext_host_name(ssl, name);
 }

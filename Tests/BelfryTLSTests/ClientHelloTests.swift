@@ -97,6 +97,33 @@ import Testing
         #expect(hello.isWellFormed)
     }
 
+    @Test func `a remembered fingerprint is the one that would be made anew`() {
+        var memo = FingerprintMemo()
+        var made = 0
+        let body = chrome.body
+        for index in body.indices {
+            for value in [body[index], UInt8(0), 0x7F] {
+                var mutated = body
+                mutated[index] = value
+                let hello = parse(mutated)
+                let remembered = memo.ja4(of: hello) {
+                    made += 1
+                    return sha256($0)
+                }
+                #expect(remembered == hello.ja4(sha256: sha256))
+            }
+        }
+        #expect(made > 0)
+        made = 0
+        for _ in 0..<3 {
+            _ = memo.ja4(of: parse(body)) {
+                made += 1
+                return sha256($0)
+            }
+        }
+        #expect(made <= 2, "like the one before: nothing is hashed")
+    }
+
     @Test func `every cut of a hello is survived, and only the whole one is well formed`() {
         let body = chrome.body
         let withoutExtensions = 2 + 32 + 1 + 2 + 32 + 2

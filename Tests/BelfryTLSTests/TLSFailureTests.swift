@@ -5,8 +5,8 @@ import Testing
 
 /// Every way a handshake can fail gets its own label.
 @Suite struct TLSFailureTests {
-    @Test func `the label set of failed handshakes has twelve members`() {
-        #expect(TLSFailure.Reason.handshake.count == 12)
+    @Test func `the label set of failed handshakes has fifteen members`() {
+        #expect(TLSFailure.Reason.handshake.count == 15)
         #expect(!TLSFailure.Reason.handshake.contains(.keyUpdateFlood))
     }
 

@@ -41,8 +41,14 @@ enum TestCertificates {
 
     static let both = material(ecdsa, rsa)
 
+    /// Certificates made by the clients' authority, a second authority, and a chain over an intermediate one.
+    static let clients: ClientCertificates = ClientCertificates(in: directory)
+
     @discardableResult
-    static func run(_ command: String...) -> Int32 {
+    static func run(_ command: String...) -> Int32 { run(command) }
+
+    @discardableResult
+    static func run(_ command: [String]) -> Int32 {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = command

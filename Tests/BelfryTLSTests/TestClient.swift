@@ -14,8 +14,16 @@ struct ClientOffer: Sendable {
     var serverName: String? = "localhost"
     /// `nil` trusts everybody.
     var trustedFile: String?
+    /// PEM files of the client's own certificate.
+    var certificate: CertificateFiles?
     var session: ClientSession?
     var options: UInt64 = 0
+}
+
+/// A certificate (with its chain) and its key.
+struct CertificateFiles: Sendable {
+    var chain: String
+    var key: String
 }
 
 /// A session to resume. Owns one `SSL_SESSION *`.
@@ -48,6 +56,10 @@ struct ClientOffer: Sendable {
         if let file = offer.trustedFile {
             unsafe precondition(SSL_CTX_load_verify_locations(context, file, nil) == 1)
             unsafe SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nil)
+        }
+        if let own = offer.certificate {
+            unsafe precondition(SSL_CTX_use_certificate_chain_file(context, own.chain) == 1)
+            unsafe precondition(SSL_CTX_use_PrivateKey_file(context, own.key, SSL_FILETYPE_PEM) == 1)
         }
         unsafe ssl = SSL_new(context)
         unsafe incoming = BIO_new(BIO_s_mem())
