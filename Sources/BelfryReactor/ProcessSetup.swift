@@ -1,5 +1,9 @@
 import CLinux
 
+#if canImport(Glibc)
+    import Glibc
+#endif
+
 /// What a server asks of its process before it opens anything.
 public enum ProcessSetup {
     /// A write to a dead socket returns `EPIPE` instead of killing the process.
@@ -23,6 +27,17 @@ public enum ProcessSetup {
     /// Lowers or raises the soft limit, up to the hard one.
     public static func setDescriptorLimit(_ soft: UInt64) throws(SystemError) {
         _ = try SystemError.check(clinux_set_descriptor_limit(soft), .option)
+    }
+
+    /// What this machine is called (gethostname(2)); `nil` when it has no name.
+    public static var hostName: String? {
+        let name = unsafe String(unsafeUninitializedCapacity: 65) { buffer in
+            guard let base = buffer.baseAddress else { return 0 }
+            return unsafe base.withMemoryRebound(to: CChar.self, capacity: buffer.count) { text in
+                unsafe clinux_host_name(text) < 0 ? 0 : strlen(text)
+            }
+        }
+        return name.isEmpty ? nil : name
     }
 
     /// Cores this process may use, at least 1; a container's share rather than the machine's.

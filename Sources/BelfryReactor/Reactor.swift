@@ -17,7 +17,7 @@ public struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
 
     @usableFromInline var readyQueue = ReadyQueue()
     @usableFromInline var localMessages: [Message] = []
-    @usableFromInline var listeners: [Descriptor] = []
+    @usableFromInline var listeners: [LoopListener] = []
     @usableFromInline var stopsListening = false
 
     @inlinable init(kernel: K, mailbox: Mailbox<Message>, limits: LoopLimits) {
@@ -85,31 +85,44 @@ public struct Reactor<K: Kernel, Message: Sendable>: ~Copyable {
     ) throws(SystemError) -> Descriptor {
         let listener = try kernel.listen(address, backlog: backlog, reusePort: reusePort)
         do {
-            try watch(listener)
+            try watch(listener, at: listeners.count)
         } catch {
             kernel.close(listener)
             throw error
         }
+        listeners.append(LoopListener(descriptor: listener, isShared: false))
         return listener
     }
 
-    /// Takes over a listener opened by somebody else, and closes it in the end.
+    /// Takes over a descriptor of a listener that others hold too, and closes it in the end.
     @inlinable public mutating func adopt(listener: Descriptor) throws(SystemError) {
         try kernel.adoptListener(listener)
-        try watch(listener)
+        try watch(listener, at: listeners.count)
+        listeners.append(LoopListener(descriptor: listener, isShared: true))
     }
 
-    @inlinable mutating func watch(_ listener: Descriptor) throws(SystemError) {
-        let token = SlotID(index: UInt32(truncatingIfNeeded: listeners.count), generation: 0).token
+    @inlinable func watch(_ listener: Descriptor, at index: Int) throws(SystemError) {
+        let token = SlotID(index: UInt32(truncatingIfNeeded: index), generation: 0).token
         try kernel.register(listener, token: token, interest: .listener)
-        listeners.append(listener)
     }
 
     /// Ends accepting at the end of this tick.
     ///
-    /// What waits in the listeners' queues is accepted first, since closing a listener resets it
-    /// (`SO_REUSEPORT` does not hand it to a neighbour).
+    /// What waits in the queues of our own listeners is accepted first, since closing a listener resets it
+    /// (`SO_REUSEPORT` does not hand it to a neighbour). An adopted one keeps its queue for whoever else holds it.
     @inlinable public mutating func stopListening() {
         stopsListening = true
+    }
+}
+
+/// A listener of one loop.
+@usableFromInline struct LoopListener {
+    @usableFromInline let descriptor: Descriptor
+    /// Other loops, or other processes, hold the same socket.
+    @usableFromInline let isShared: Bool
+
+    @inlinable init(descriptor: Descriptor, isShared: Bool) {
+        self.descriptor = descriptor
+        self.isShared = isShared
     }
 }

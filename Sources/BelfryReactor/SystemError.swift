@@ -11,7 +11,7 @@ public struct SystemError: Error, Equatable, Sendable, CustomStringConvertible {
     public enum Operation: String, Sendable {
         case accept, adopt, connect, epoll, eventfd, listen, localPort, option, parse, register, shutdown,
             signals,
-            thread
+            thread, file
     }
 
     public init(_ operation: Operation, code: Int32) {

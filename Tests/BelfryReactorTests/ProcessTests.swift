@@ -87,6 +87,14 @@ struct ProcessTests {
         }
     }
 
+    @Test func `the host's name is the kernel's`() throws {
+        let name = try #require(ProcessSetup.hostName)
+        var system = utsname()
+        #expect(unsafe uname(&system) == 0)
+        let node = unsafe withUnsafeBytes(of: system.nodename) { unsafe Array($0.prefix { $0 != 0 }) }
+        #expect(Array(name.utf8) == node)
+    }
+
     static func threadID(named name: String) -> Int32? {
         guard let tasks = unsafe opendir("/proc/self/task") else { return nil }
         defer { unsafe closedir(tasks) }

@@ -125,6 +125,12 @@ static inline socklen_t clinux_address_to(const clinux_address *from, struct soc
     return sizeof *v6;
 }
 
+// A listener for both families has IPv4 clients under mapped addresses: to us they are IPv4 like any others, or all of them
+// would share the limits of one IPv6 network.
+static inline void clinux_unmap(clinux_address *address) {
+    if (address->high == 0 && address->low >> 32 == CLINUX_MAPPED_PREFIX >> 32) address->is_ipv4 = 1;
+}
+
 static inline int clinux_set(int fd, int level, int option, int value) {
     return CLINUX_RESULT(setsockopt(fd, level, option, &value, sizeof value));
 }
@@ -182,7 +188,31 @@ static inline int clinux_accept(int listener, clinux_address *peer) {
     int fd = accept4(listener, (struct sockaddr *)&storage, &length, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd < 0) return -errno;
     clinux_address_from(&storage, peer);
+    clinux_unmap(peer);
     return fd;
+}
+
+// Another descriptor of the same socket.
+static inline int clinux_duplicate(int fd) { return CLINUX_RESULT(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+
+// Where a socket is bound; -EAFNOSUPPORT unless it is IPv4 or IPv6.
+static inline int clinux_local_address(int fd, clinux_address *address) {
+    struct sockaddr_storage storage;
+    socklen_t length = sizeof storage;
+    memset(&storage, 0, sizeof storage);
+    if (getsockname(fd, (struct sockaddr *)&storage, &length) < 0) return -errno;
+    if (storage.ss_family != AF_INET && storage.ss_family != AF_INET6) return -EAFNOSUPPORT;
+    clinux_address_from(&storage, address);
+    return 0;
+}
+
+// Connections that may wait at a listening TCP socket: where Linux keeps it in tcp_info (net/ipv4/tcp.c, tcp_get_info).
+static inline int clinux_backlog(int fd) {
+    struct tcp_info info;
+    socklen_t length = sizeof info;
+    memset(&info, 0, sizeof info);
+    if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) < 0) return -errno;
+    return (int)info.tcpi_sacked;
 }
 
 // Begins to connect: the socket turns writable when that is decided, and the first send or recv tells how.
@@ -271,8 +301,12 @@ static inline int clinux_ignore_broken_pipe(void) {
 static inline int clinux_raise_descriptor_limit(uint64_t *soft, uint64_t *hard) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
-    limit.rlim_cur = limit.rlim_max;
-    int result = CLINUX_RESULT(setrlimit(RLIMIT_NOFILE, &limit));
+    int result = 0;
+    // Not asked for in vain: a service's system call filter may forbid it, since systemd sets the limit (LimitNOFILE=).
+    if (limit.rlim_cur != limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        result = CLINUX_RESULT(setrlimit(RLIMIT_NOFILE, &limit));
+    }
     if (getrlimit(RLIMIT_NOFILE, &limit) < 0) return -errno;
     *soft = limit.rlim_cur;
     *hard = limit.rlim_max;
@@ -294,6 +328,12 @@ static inline int clinux_available_cores(void) {
     int count = 0;
     for (size_t i = 0; i < sizeof cores / sizeof *cores; i++) count += __builtin_popcountll(cores[i]);
     return count;
+}
+
+// `name` holds 65 bytes: HOST_NAME_MAX and the end.
+static inline int clinux_host_name(char *name) {
+    name[64] = 0;
+    return CLINUX_RESULT(gethostname(name, 64));
 }
 
 // Linux keeps the first 15 bytes of a thread's name.
