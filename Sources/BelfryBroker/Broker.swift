@@ -145,4 +145,11 @@ package protocol Broker {
     mutating func poll(now: WallTime, into events: inout [BrokerEvent])
 
     var usage: HistoryUsage { get }
+
+    /// Publications may get lost between the broker and this node, so positions are compared now and then.
+    var mayLose: Bool { get }
+}
+
+extension Broker {
+    package var mayLose: Bool { false }
 }

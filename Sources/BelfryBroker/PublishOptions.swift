@@ -8,6 +8,8 @@ package struct HistoryPolicy: Equatable, Sendable {
     package let ttl: Duration
     /// How long epoch and top offset are kept after the last use.
     package let metaTTL: Duration
+    /// What a store promises of it.
+    package var durability = Durability.acknowledged
 
     /// The default of `history_meta_ttl` (protocol.md 24).
     package static let defaultMetaTTL = Duration.seconds(30 * 24 * 3600)
@@ -21,6 +23,14 @@ package struct HistoryPolicy: Equatable, Sendable {
         self.ttl = ttl
         self.metaTTL = max(metaTTL, ttl)
     }
+}
+
+/// When a publication counts as published, where histories are kept on disk.
+package enum Durability: String, CaseIterable, Sendable {
+    /// Once it is on disk: delivery and reply wait for that.
+    case acknowledged
+    /// At once; it is written soon after, and the last moment before a crash may be missing.
+    case relaxed
 }
 
 /// Names one publication across retries: within the window it is stored and delivered once.

@@ -36,7 +36,8 @@ extension StreamTable {
         if let slot = slots[stored.channel] { forget(slot) }
         var stream = Stream(
             channel: stored.channel, epoch: stored.epoch, top: stored.top, reserved: stored.top,
-            version: stored.version, reservedVersion: stored.version, expiresAt: stored.expiresAt)
+            version: stored.version, reservedVersion: stored.version, expiresAt: stored.expiresAt,
+            notedEnd: stored.expiresAt)
         if stored.publications.last?.publication.offset == stored.top {
             for publication in stored.publications { stream.window.append(publication) }
         }
@@ -46,6 +47,26 @@ extension StreamTable {
 
     /// Takes in a remembered outcome from a store; in the order of their expiry.
     package mutating func restore(_ key: StoredKey) { keys.remember(key) }
+
+    /// The stream without its publications, when a store does not know yet that it was begun or used.
+    ///
+    /// Uses follow each other closely, so its end is told when it has moved by an hour, or an eighth of its time.
+    package func unnoted(_ channel: String, policy: HistoryPolicy) -> StoredStream? {
+        guard let slot = slots[channel] else { return nil }
+        let stream = streams[slot]
+        if let noted = stream.notedEnd, stream.expiresAt < noted + min(.seconds(3_600), policy.metaTTL / 8) {
+            return nil
+        }
+        return StoredStream(
+            channel: channel, epoch: stream.epoch, top: stream.top, version: stream.version,
+            expiresAt: stream.expiresAt)
+    }
+
+    /// A store has been told what ``unnoted(_:policy:)`` said.
+    package mutating func note(_ stream: StoredStream) {
+        guard let slot = slots[stream.channel] else { return }
+        streams[slot].notedEnd = stream.expiresAt
+    }
 
     /// A whole stream as a store would hold it; `nil` when there is none.
     package func stored(_ channel: String) -> StoredStream? {

@@ -60,6 +60,8 @@ package struct StreamTable: Sendable {
         var reservedVersion: PublicationVersion?
         var window = PublicationWindow()
         var expiresAt: WallTime
+        /// The end that a store knows of; `nil` for none.
+        var notedEnd: WallTime?
 
         var position: StreamPosition { StreamPosition(offset: top, epoch: epoch) }
         /// Publications wait to be applied.
@@ -148,6 +150,7 @@ package struct StreamTable: Sendable {
             streams[slot].reservedVersion = version
         }
         streams[slot].reserved += 1
+        streams[slot].notedEnd = streams[slot].expiresAt
         let position = StreamPosition(offset: streams[slot].reserved, epoch: streams[slot].epoch)
         return .reserved(
             Reservation(
@@ -179,6 +182,7 @@ package struct StreamTable: Sendable {
             let left = min(streams[slot].reserved, reservation.position.offset - 1)
             streams[slot].reserved = max(streams[slot].top, left)
             streams[slot].reservedVersion = streams[slot].version
+            streams[slot].notedEnd = nil
         }
     }
 

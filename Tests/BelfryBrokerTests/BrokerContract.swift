@@ -14,6 +14,8 @@ final class BrokerBench {
     private let wait: () -> Void
     private var tickets: UInt64 = 0
     var now = WallTime(milliseconds: 1_000_000)
+    /// Of the histories that the rules ask for.
+    var durability = Durability.acknowledged
     /// All that the broker has said, in order.
     private(set) var events: [BrokerEvent] = []
 
@@ -28,6 +30,8 @@ final class BrokerBench {
         broker = try make()
     }
 
+    func poll() { broker.poll(now: now, into: &events) }
+
     func tell(_ request: BrokerRequest) { broker.submit(request, now: now, into: &events) }
 
     /// Submits a request and waits until its answer is there.
@@ -40,12 +44,18 @@ final class BrokerBench {
         for _ in 0..<Self.pollsMax {
             for event in events { if let answer = find(event, ticket) { return answer } }
             wait()
-            broker.poll(now: now, into: &events)
+            poll()
         }
         throw NoAnswer()
     }
 
     struct NoAnswer: Error {}
+
+    func policy() throws -> HistoryPolicy {
+        var policy = try #require(HistoryPolicy(size: 3, ttl: .seconds(10), metaTTL: .seconds(100)))
+        policy.durability = durability
+        return policy
+    }
 
     func subscribe(_ channel: String, _ policy: HistoryPolicy? = nil) throws -> StreamPosition? {
         let result: Result<StreamPosition?, BrokerFailure> = try ask(
@@ -58,8 +68,13 @@ final class BrokerBench {
     }
 
     func publish(_ text: String, to channel: String, _ options: PublishOptions) throws -> PublishOutcome {
-        let publication = Publication(data: Array(text.utf8))
-        return try ask({ .publish(channel: channel, publication, options, $0) }) { event, ticket in
+        try publish(Publication(data: Array(text.utf8)), to: channel, options)
+    }
+
+    func publish(
+        _ publication: Publication, to channel: String, _ options: PublishOptions
+    ) throws -> PublishOutcome {
+        try ask({ .publish(channel: channel, publication, options, $0) }) { event, ticket in
             guard case .published(ticket, let result) = event else { return nil }
             return try? result.get()
         }
@@ -107,10 +122,6 @@ enum BrokerContract {
         }
     }
 
-    private static func policy(size: Int = 3) throws -> HistoryPolicy {
-        try #require(HistoryPolicy(size: size, ttl: .seconds(10), metaTTL: .seconds(100)))
-    }
-
     static let rules: [Rule] = [
         Rule("a publication is returned before its publisher is answered") { bench in
             _ = try bench.subscribe("a")
@@ -136,7 +147,7 @@ enum BrokerContract {
             #expect(bench.heard == ["x@0"])
         },
         Rule("publications carry consecutive offsets of one epoch") { bench in
-            let policy = try policy()
+            let policy = try bench.policy()
             let top = try #require(try bench.subscribe("a", policy))
             #expect(top.offset == 0)
             #expect(!top.epoch.isEmpty)
@@ -149,14 +160,14 @@ enum BrokerContract {
             #expect(try bench.subscribe("a", policy) == StreamPosition(offset: 3, epoch: top.epoch))
         },
         Rule("a stream goes on while nobody is subscribed") { bench in
-            let policy = try policy()
+            let policy = try bench.policy()
             _ = try bench.publish("x", to: "a", PublishOptions(history: policy))
             #expect(try bench.subscribe("a", policy)?.offset == 1)
             let page = try bench.history("a", HistoryQuery(limit: -1), policy)
             #expect(page.publications.map(\.offset) == [1])
         },
         Rule("history is bounded by size, limit and time") { bench in
-            let policy = try policy(size: 3)
+            let policy = try bench.policy()
             for text in ["v", "w", "x", "y", "z"] {
                 _ = try bench.publish(text, to: "a", PublishOptions(history: policy))
             }
@@ -169,7 +180,7 @@ enum BrokerContract {
             #expect(try bench.history("a", HistoryQuery(limit: -1), policy) == HistoryPage(top: all.top))
         },
         Rule("a position of another epoch is told") { bench in
-            let policy = try policy()
+            let policy = try bench.policy()
             _ = try bench.publish("x", to: "a", PublishOptions(history: policy))
             let since = StreamPosition(offset: 0, epoch: "elsewhere")
             let page = try bench.history("a", HistoryQuery(since: since, limit: -1), policy)
@@ -177,14 +188,14 @@ enum BrokerContract {
             #expect(page.publications.isEmpty)
         },
         Rule("removed history keeps epoch and top") { bench in
-            let policy = try policy()
+            let policy = try bench.policy()
             _ = try bench.publish("x", to: "a", PublishOptions(history: policy))
             let top = try bench.history("a", HistoryQuery(), policy).top
             try bench.removeHistory("a")
             #expect(try bench.history("a", HistoryQuery(limit: -1), policy) == HistoryPage(top: top))
         },
         Rule("a repeated key is one publication") { bench in
-            let policy = try policy()
+            let policy = try bench.policy()
             _ = try bench.subscribe("a", policy)
             var options = PublishOptions(history: policy)
             options.idempotency = IdempotencyKey("k")
@@ -193,7 +204,7 @@ enum BrokerContract {
             #expect(bench.heard == ["x@1"])
         },
         Rule("an outdated version is not published") { bench in
-            let policy = try policy()
+            let policy = try bench.policy()
             let top = try #require(try bench.subscribe("a", policy))
             var options = PublishOptions(history: policy)
             options.version = PublicationVersion(number: 2)

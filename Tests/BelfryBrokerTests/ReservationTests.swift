@@ -82,4 +82,19 @@ struct ReservationTests {
                 channel: desk.channel, key: "k", position: position, expiresAt: desk.now + .seconds(1)))
         #expect(desk.publish("a") { $0.idempotency = IdempotencyKey("k") } == .duplicate(position))
     }
+
+    @Test func `a store is told that a stream was begun, and when its end has moved far`() throws {
+        var desk = try Desk(metaTTL: .seconds(800))
+        _ = desk.texts()
+        let begun = try #require(desk.table.unnoted(desk.channel, policy: desk.policy))
+        #expect(begun.epoch == desk.top.epoch)
+        desk.table.note(begun)
+        for (passed, isTold) in [(0, false), (99, false), (1, true)] {
+            desk.pass(.seconds(passed))
+            _ = desk.texts()
+            #expect((desk.table.unnoted(desk.channel, policy: desk.policy) != nil) == isTold)
+        }
+        desk.table.apply(try desk.reserve("a"))
+        #expect(desk.table.unnoted(desk.channel, policy: desk.policy) == nil)
+    }
 }

@@ -1,0 +1,1 @@
+../BelfryBrokerTests/BrokerContract.swift
