@@ -17,6 +17,8 @@ package struct ChannelOptions: Equatable, Sendable {
     package var historyTTL = Duration.zero
     /// How long epoch and top offset are kept after the last use.
     package var historyMetaTTL = HistoryPolicy.defaultMetaTTL
+    /// Whether publishers and subscribers wait for the disk, where histories are stored.
+    package var durability = Durability.acknowledged
     /// Every subscriber, or who asks for it, is told its position and that it has missed something.
     package var forcePositioning = false
     package var allowPositioning = false
@@ -49,18 +51,32 @@ package struct ChannelOptions: Equatable, Sendable {
     package var allowUserLimitedChannels = false
     /// What a publication's data must be.
     package var publicationDataFormat = PublicationDataFormat.any
+    /// Names that clients may use, namespace and `:` left out; `nil` for all.
+    package var channelRegex: ChannelPattern?
+    /// How long SDKs hold back a client's publications to send only the last (protocol.md 21.5); zero for not at all.
+    package var clientPublishDebounceInterval = Duration.zero
+    package var subscriptionType = SubscriptionType.stream
 
     package init() {}
 
     /// What is kept of the channel's stream; `nil` when it has no history.
     package var history: HistoryPolicy? {
-        HistoryPolicy(size: historySize, ttl: historyTTL, metaTTL: historyMetaTTL)
+        var policy = HistoryPolicy(size: historySize, ttl: historyTTL, metaTTL: historyMetaTTL)
+        policy?.durability = durability
+        return policy
     }
 }
 
 /// A way of sending what changed in place of the whole.
 package enum DeltaType: String, CaseIterable, Sendable {
     case fossil
+}
+
+/// The `subscription_type` option: how subscribers follow a channel (protocol.md 21.3).
+///
+/// A subscribe of another type is answered with error 108.
+package enum SubscriptionType: String, CaseIterable, Sendable {
+    case stream
 }
 
 /// The `publication_data_format` option.

@@ -68,23 +68,21 @@ enum Handover {
     private static func answer(
         _ recovery: RecoveryRequest, _ page: HistoryPage, _ behind: [Publication], _ top: StreamPosition
     ) -> SubscribeAnswer {
-        switch recovery.mode {
-        case .stream:
-            let decision = Recovery.decide(recovery, page)
-            guard decision.outcome.isRecovered else {
-                return SubscribeAnswer(position: top, top: top, outcome: decision.outcome)
-            }
-            // The client advances from where it was, publication by publication.
-            let position = StreamPosition(offset: recovery.since.offset, epoch: top.epoch)
-            return SubscribeAnswer(
-                position: position, top: top, publications: decision.publications + behind,
-                outcome: .recovered)
-        case .cache:
+        let decision =
+            switch recovery.mode {
+            case .stream: Recovery.decide(recovery, page)
             // Only the last matters, so what came meanwhile takes the place of what was read.
-            let latest = behind.last.map { HistoryPage(publications: [$0], top: top) } ?? page
-            let decision = Recovery.decide(recovery, latest)
-            return SubscribeAnswer(
-                position: top, top: top, publications: decision.publications, outcome: decision.outcome)
+            case .cache:
+                Recovery.decide(
+                    recovery, behind.last.map { HistoryPage(publications: [$0], top: top) } ?? page)
+            }
+        guard decision.outcome.isRecovered else {
+            return SubscribeAnswer(position: top, top: top, outcome: decision.outcome)
         }
+        // The client advances from where it was, publication by publication.
+        return SubscribeAnswer(
+            position: StreamPosition(offset: recovery.since.offset, epoch: top.epoch), top: top,
+            publications: decision.publications + (recovery.mode == .stream ? behind : []),
+            outcome: .recovered)
     }
 }

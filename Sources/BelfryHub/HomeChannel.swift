@@ -19,6 +19,16 @@ struct MemberCounts {
         }
     }
 
+    /// Whether one of them may get a publication in that form.
+    func mayTake(_ variant: FrameVariant) -> Bool {
+        switch variant {
+        case .json: json > 0
+        case .jsonString, .jsonPatch: jsonDelta > 0
+        case .protobuf: protobuf + protobufDelta > 0
+        case .protobufPatch: protobufDelta > 0
+        }
+    }
+
     func count(_ membership: Membership) -> Int {
         switch (membership.codec, membership.wantsDelta) {
         case (.json, false): json
@@ -35,6 +45,8 @@ struct HomeChannel {
     private(set) var loops: [MemberCounts]
     /// Members of all loops.
     private(set) var all = MemberCounts()
+    /// Those of them that take compressed frames.
+    private(set) var compressed = MemberCounts()
     /// Subscribes that wait for the broker.
     private(set) var waiting = 0
     /// Where in the buffer those that need a position began to wait, oldest first.
@@ -48,6 +60,12 @@ struct HomeChannel {
     private var base: [UInt8]?
     /// Up to this offset some member with delta has had no full publication yet.
     private var newcomers: UInt64?
+    /// Of the stream that positioned members follow; `nil` while there was none.
+    private(set) var history: HistoryPolicy?
+    /// The broker has been asked where the stream stands.
+    var isLookedAt = false
+    /// Where the broker stood when it was first found elsewhere than the members.
+    var suspected: StreamPosition?
 
     /// What is to be done with a publication.
     struct Step {
@@ -58,6 +76,7 @@ struct HomeChannel {
         /// Members with delta need it in full as well.
         let hasNewcomers: Bool
         let all: MemberCounts
+        let compressed: MemberCounts
         let loops: [MemberCounts]
     }
 
@@ -86,9 +105,13 @@ struct HomeChannel {
 
     // MARK: Members
 
-    mutating func add(_ membership: Membership, loop: Int, top: StreamPosition?) {
+    mutating func add(
+        _ membership: Membership, loop: Int, top: StreamPosition?, history: HistoryPolicy? = nil
+    ) {
         loops[loop].change(membership, by: 1)
         all.change(membership, by: 1)
+        if let history { self.history = history }
+        if membership.takesCompressed { compressed.change(membership, by: 1) }
         if membership.wantsDelta { newcomers = max(newcomers ?? 0, top?.offset ?? 0) }
         if live == nil, expected == nil { expected = top }
     }
@@ -97,18 +120,25 @@ struct HomeChannel {
     ///
     /// - Returns: Whether it has begun anew, which the positioned members do not know yet.
     mutating func meet(_ top: StreamPosition) -> Bool {
-        guard let known = live ?? expected, known.epoch != top.epoch else { return false }
-        (live, expected) = (nil, nil)
+        guard let known = position, known.epoch != top.epoch else { return false }
+        forgetPosition()
         return true
     }
+
+    /// Where its members stand; `nil` before the first of them has a position.
+    var position: StreamPosition? { live ?? expected }
+
+    /// What comes next is not measured by what was known.
+    mutating func forgetPosition() { (live, expected, suspected) = (nil, nil, nil) }
 
     /// - Returns: Whether there was such a member: a count below zero would hide the loop's later members.
     mutating func remove(_ membership: Membership, loop: Int) -> Bool {
         guard loops[loop].count(membership) > 0 else { return false }
         loops[loop].change(membership, by: -1)
         all.change(membership, by: -1)
+        if membership.takesCompressed { compressed.change(membership, by: -1) }
         if all.jsonDelta + all.protobufDelta == 0 { (base, newcomers) = (nil, nil) }
-        if all.total == 0 { (live, expected) = (nil, nil) }
+        if all.total == 0 { forgetPosition() }
         return true
     }
 
@@ -125,7 +155,7 @@ struct HomeChannel {
         }
         return Step(
             isGap: isGap, base: replaceBase(event), hasNewcomers: meetNewcomers(event.position), all: all,
-            loops: loops)
+            compressed: compressed, loops: loops)
     }
 
     private func isMissing(before position: StreamPosition) -> Bool {

@@ -7,16 +7,24 @@ extension HomeHub {
     mutating func publish(_ event: BrokerPublication, into deliveries: inout [RoutedDelivery]) {
         guard let step = channels[event.channel]?.receive(event), step.all.total > 0 else { return }
         if step.isGap {
-            push(.insufficientState(channel: event.channel), to: step.loops, into: &deliveries)
+            push(.insufficientState(channel: event.channel, .gap), to: step.loops, into: &deliveries)
         }
         let delivery = encode(event, step)
         push(.publication(channel: event.channel, delivery), to: step.loops, into: &deliveries)
     }
 
     /// Tells positioned members that they have missed something.
-    func loseState(of channel: String, into deliveries: inout [RoutedDelivery]) {
+    func loseState(
+        of channel: String, _ cause: PositionLoss, into deliveries: inout [RoutedDelivery]
+    ) {
         guard let loops = channels[channel]?.loops else { return }
-        push(.insufficientState(channel: channel), to: loops, into: &deliveries)
+        push(.insufficientState(channel: channel, cause), to: loops, into: &deliveries)
+    }
+
+    /// Tells the members of a channel that belongs to one connection that another has come.
+    func displace(from channel: String, into deliveries: inout [RoutedDelivery]) {
+        guard let loops = channels[channel]?.loops else { return }
+        push(.displaced(channel: channel), to: loops, into: &deliveries)
     }
 
     mutating func announce(
@@ -28,6 +36,7 @@ extension HomeHub {
         if home.all.protobuf + home.all.protobufDelta > 0 {
             frames.protobuf = encoder.frame(push, .protobuf)
         }
+        compress(&frames, for: home.compressed)
         self.push(.joinOrLeave(channel: channel, frames), to: home.loops, into: &deliveries)
     }
 
@@ -46,9 +55,19 @@ extension HomeHub {
         if step.all.protobuf > 0 || (step.all.protobufDelta > 0 && fullForDelta) {
             frames.protobuf = encoder.frame(full, .protobuf)
         }
+        compress(&frames, for: step.compressed)
         return PublicationDelivery(
             frames: frames, offset: event.position?.offset ?? 0, tags: event.publication.tags,
             receivedAt: event.receivedAt)
+    }
+
+    /// Compresses each form once that some member takes compressed.
+    private func compress(_ frames: inout PushFrames, for members: MemberCounts) {
+        guard members.total > 0 else { return }
+        for variant in FrameVariant.allCases where members.mayTake(variant) {
+            guard let frame = frames[variant], let shorter = encoder.compress(frame) else { continue }
+            frames.setCompressed(shorter, for: variant)
+        }
     }
 
     private func encodePatch(

@@ -77,9 +77,13 @@ extension HomeHub {
     ) {
         let (channel, membership) = (waiting.channel, waiting.membership)
         if let top = answer.top, channels[channel]?.meet(top) == true {
-            loseState(of: channel, into: &deliveries)
+            loseState(of: channel, .restarted, into: &deliveries)
         }
-        channels[channel]?.add(membership, loop: waiting.ticket.subscriber.loop, top: answer.top)
+        if membership.isSole { displace(from: channel, into: &deliveries) }
+        let history = waiting.positioning?.history
+        channels[channel]?
+            .add(membership, loop: waiting.ticket.subscriber.loop, top: answer.top, history: history)
+        if history != nil, broker.mayLose { watch.add(channel) }
         if membership.isPresent { presence.add(membership.info, to: channel) }
         self.answer(waiting.ticket, .subscribed(channel: channel, answer), into: &deliveries)
         if membership.isAnnounced {
@@ -133,6 +137,7 @@ extension HomeHub {
     private mutating func leaveIfUnused(_ channel: String) {
         guard channels[channel]?.isUnused == true else { return }
         channels[channel] = nil
+        watch.remove(channel)
         submit(.unsubscribe(channel: channel))
     }
 }

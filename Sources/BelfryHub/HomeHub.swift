@@ -50,6 +50,8 @@ package struct HomeHub {
     var awaited: [Seat: BrokerTicket] = [:]
     /// Publishes, histories and removals that wait for the broker.
     private var asking: [BrokerTicket: Asker] = [:]
+    var looks: [BrokerTicket: PositionLook] = [:]
+    var watch = PositionWatch()
     private var nextTicket: UInt64 = 0
     /// Subscribes that failed and whose unsubscribe is still to come.
     ///
@@ -76,10 +78,21 @@ package struct HomeHub {
 
     /// Channels with at least one member or a subscribe in flight.
     package var channelCount: Int { channels.count }
+    /// Its channels and how many members each has, for operators.
+    package var memberCounts: [(channel: String, count: Int)] {
+        var counts: [(channel: String, count: Int)] = []
+        counts.reserveCapacity(channels.count)
+        // By index: a walk over the elements would copy each channel.
+        for index in channels.indices {
+            let count = channels.values[index].all.total
+            if count > 0 { counts.append((channels.keys[index], count)) }
+        }
+        return counts
+    }
     /// What its channels' histories take.
     package var historyUsage: HistoryUsage { broker.usage }
     /// Requests the broker has not answered yet.
-    package var pendingCount: Int { subscribing.count + asking.count }
+    package var pendingCount: Int { subscribing.count + asking.count + looks.count }
 
     /// Carries out one request; what must reach the loops is appended to `deliveries` in order.
     package mutating func handle(
@@ -118,6 +131,7 @@ package struct HomeHub {
     package mutating func poll(now: WallTime, into deliveries: inout [RoutedDelivery]) {
         self.now = now
         broker.poll(now: now, into: &events)
+        lookAtPositions()
         handleEvents(into: &deliveries)
     }
 
@@ -169,6 +183,7 @@ package struct HomeHub {
             settle(ticket, result.map { .published($0) }, into: &deliveries)
         case .history(let ticket, let result):
             if subscribing[ticket] != nil { return recovered(ticket, result, into: &deliveries) }
+            if let look = looks.removeValue(forKey: ticket) { return looked(look, result, into: &deliveries) }
             settle(ticket, result.map { .history($0) }, into: &deliveries)
         case .historyRemoved(let ticket, let result):
             settle(ticket, result.map { .historyRemoved }, into: &deliveries)

@@ -57,16 +57,22 @@ package struct Membership: Sendable {
     package let codec: Codec
     /// Publications may reach it as patches.
     package let wantsDelta: Bool
+    /// The channel is for one connection: who was there before leaves (protocol.md 18.5, `single_connection`).
+    package let isSole: Bool
+    /// Its connection takes compressed frames.
+    package let takesCompressed: Bool
 
     package init(
         info: ClientInfo, isPresent: Bool, isAnnounced: Bool, codec: Codec = .json,
-        wantsDelta: Bool = false
+        wantsDelta: Bool = false, isSole: Bool = false, takesCompressed: Bool = false
     ) {
         self.info = info
         self.isPresent = isPresent
         self.isAnnounced = isAnnounced
         self.codec = codec
         self.wantsDelta = wantsDelta
+        self.isSole = isSole
+        self.takesCompressed = takesCompressed
     }
 }
 
@@ -166,7 +172,19 @@ package enum HubDelivery: Sendable {
     /// For the members that want joins and leaves.
     case joinOrLeave(channel: String, PushFrames)
     /// Publications are missing before the next one: ends the positioned members' subscriptions (protocol.md 9.5).
-    case insufficientState(channel: String)
+    case insufficientState(channel: String, PositionLoss)
+    /// Another connection has taken the place of those that are members now; it is not one of them yet.
+    case displaced(channel: String)
+}
+
+/// How positioned members came to miss something.
+package enum PositionLoss: String, CaseIterable, Sendable {
+    /// Found by the publication behind the missing one.
+    case gap
+    /// The stream has begun anew.
+    case restarted
+    /// Found by comparing with the broker.
+    case check
 }
 
 /// What the home encodes once for all receivers.

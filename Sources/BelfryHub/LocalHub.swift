@@ -16,6 +16,8 @@
     @inlinable package static var filter: MemberOptions { MemberOptions(rawValue: 8) }
     /// It was promised to hear of every publication.
     @inlinable package static var positioned: MemberOptions { MemberOptions(rawValue: 16) }
+    /// It takes compressed frames.
+    @inlinable package static var compressed: MemberOptions { MemberOptions(rawValue: 32) }
     /// It has had a full publication on which patches build.
     @usableFromInline static var base: MemberOptions { MemberOptions(rawValue: 128) }
 }
@@ -109,11 +111,15 @@
         membershipCount += 1
     }
 
-    /// Removes a member; does nothing when it is not there.
-    package mutating func leave(connection: UInt64, channel: String) {
-        guard channels[channel]?.remove(connection: connection) == true else { return }
+    /// Removes a member.
+    ///
+    /// - Returns: `false` when it is not there.
+    @discardableResult
+    package mutating func leave(connection: UInt64, channel: String) -> Bool {
+        guard channels[channel]?.remove(connection: connection) == true else { return false }
         membershipCount -= 1
         if channels[channel]?.count == 0 { channels[channel] = nil }
+        return true
     }
 
     /// The members to walk for a push; an array that is shared, not copied.

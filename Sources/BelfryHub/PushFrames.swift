@@ -29,8 +29,20 @@ package import BelfryProtocol
     package var jsonPatch: [UInt8]?
     package var protobuf: [UInt8]?
     package var protobufPatch: [UInt8]?
+    /// The same compressed, by the raw values of their variants; empty when nobody takes any.
+    @usableFromInline var compressed: [[UInt8]?] = []
 
     @inlinable package init() {}
+
+    /// The compressed frame of that form; `nil` when nobody takes one, or it would not be shorter.
+    @inlinable package func compressed(_ variant: FrameVariant) -> [UInt8]? {
+        compressed.isEmpty ? nil : compressed[Int(variant.rawValue)]
+    }
+
+    package mutating func setCompressed(_ frame: [UInt8], for variant: FrameVariant) {
+        if compressed.isEmpty { compressed = Array(repeating: nil, count: FrameVariant.allCases.count) }
+        compressed[Int(variant.rawValue)] = frame
+    }
 
     package subscript(variant: FrameVariant) -> [UInt8]? {
         @inlinable get {
@@ -101,12 +113,16 @@ package struct PushEncoder {
     package let frame: (HubPush, FrameVariant) -> [UInt8]?
     /// Makes the patch from `base` to `target`; `nil` when it would not be smaller than the target.
     package let patch: (_ base: [UInt8], _ target: [UInt8]) -> [UInt8]?
+    /// Makes the compressed form of a complete frame; `nil` when it is not worth it.
+    package let compress: (_ frame: [UInt8]) -> [UInt8]?
 
     package init(
         frame: @escaping (HubPush, FrameVariant) -> [UInt8]?,
-        patch: @escaping (_ base: [UInt8], _ target: [UInt8]) -> [UInt8]?
+        patch: @escaping (_ base: [UInt8], _ target: [UInt8]) -> [UInt8]?,
+        compress: @escaping (_ frame: [UInt8]) -> [UInt8]? = { _ in nil }
     ) {
         self.frame = frame
         self.patch = patch
+        self.compress = compress
     }
 }

@@ -58,6 +58,9 @@ package struct LimitEpisodes<Token: Sendable>: Sendable {
     /// Episodes open now.
     package var count: Int { episodes.count }
 
+    /// Of them, those of one scope.
+    package func count(of scope: LimitScope) -> Int { episodes.keys.count { $0.scope == scope } }
+
     /// Notes a refusal, dry or not.
     ///
     /// - Parameters:

@@ -19,6 +19,8 @@ package struct LimitPolicy: Equatable, Sendable {
     package struct Address: Equatable, Sendable {
         /// TLS handshakes begun.
         package var handshakes: LimitRule?
+        /// Tokens for guests of the chat page.
+        package var guestTokens: LimitRule?
         /// Connections at once.
         package var connections = 0
 

@@ -48,6 +48,7 @@ extension SharedLimits {
         static let subscribe: UInt8 = 2
         static let presence: UInt8 = 3
         static let commands: UInt8 = 4
+        static let guestTokens: UInt8 = 5
     }
 
     /// Charges a command to everything it counts against: user, then connection, then channel.
@@ -83,7 +84,20 @@ extension SharedLimits {
     /// Charges one TLS handshake to the peer's address.
     package func chargeHandshake(from address: LimitKey, policy: LimitPolicy, at now: Instant) -> LimitOutcome
     {
-        guard policy.enabled, let rule = policy.address.handshakes,
+        charge(address, policy.address.handshakes, policy, now)
+    }
+
+    /// Charges one token for a guest of the chat page to the peer's address.
+    package func chargeGuestToken(
+        for address: LimitKey, policy: LimitPolicy, at now: Instant
+    ) -> LimitOutcome {
+        charge(address.budget(Budget.guestTokens), policy.address.guestTokens, policy, now)
+    }
+
+    private func charge(
+        _ address: LimitKey, _ rule: LimitRule?, _ policy: LimitPolicy, _ now: Instant
+    ) -> LimitOutcome {
+        guard policy.enabled, let rule,
             let refusal = LimitRefusal(.address, take(cost: 1, key: address, rule: rule, at: now))
         else { return .admitted }
         return policy.dryRun ? .wouldRefuse(refusal) : .refused(refusal)

@@ -42,6 +42,17 @@ extension WireCommand {
 }
 
 extension WireReply {
+    /// Reads a message back, which stands in `bytes` without its length.
+    ///
+    /// - Throws: ``WireFault``.
+    package init(bytes: Span<UInt8>) throws(WireFault) {
+        do {
+            try self.init(serializedBytes: bytes.bytes)
+        } catch {
+            throw WireFault(error)
+        }
+    }
+
     /// The message without its length; the same reply always gives the same bytes.
     ///
     /// - Returns: `nil` for more than 2 GiB, which Protobuf cannot say.

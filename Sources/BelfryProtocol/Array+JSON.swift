@@ -2,12 +2,12 @@
 // bracket no comma is due, after anything else one is.
 extension [UInt8] {
     /// Writes the comma between two members or elements.
-    mutating func appendComma() {
+    package mutating func appendComma() {
         if let last, last != ASCII.openBrace, last != ASCII.openBracket { append(ASCII.comma) }
     }
 
     /// Writes `"name":`, after a comma if one is due.
-    mutating func appendKey(_ name: String) {
+    package mutating func appendKey(_ name: String) {
         appendComma()
         append(ASCII.quote)
         append(contentsOf: name.utf8)
@@ -65,11 +65,11 @@ extension [UInt8] {
 
 // Members that are left out when they have their zero value (protocol.md 3.1).
 extension [UInt8] {
-    mutating func appendMember(_ name: String, text: String) {
+    package mutating func appendMember(_ name: String, text: String) {
         if !text.isEmpty { appendRequired(name, text: text) }
     }
 
-    mutating func appendMember(_ name: String, number: some UnsignedInteger) {
+    package mutating func appendMember(_ name: String, number: some UnsignedInteger) {
         if number != 0 { appendRequired(name, number: number) }
     }
 
@@ -95,28 +95,33 @@ extension [UInt8] {
 
 // Members that are always there.
 extension [UInt8] {
-    mutating func appendRequired(_ name: String, text: String) {
+    package mutating func appendRequired(_ name: String, text: String) {
         appendKey(name)
         appendJSONString(text.utf8)
     }
 
-    mutating func appendRequired(_ name: String, number: some UnsignedInteger) {
+    package mutating func appendRequired(_ name: String, number: some UnsignedInteger) {
         appendKey(name)
         appendDecimal(UInt64(truncatingIfNeeded: number))
     }
 
-    mutating func appendObject(_ name: String, _ members: (inout [UInt8]) -> Void) {
+    package mutating func appendRequired(_ name: String, flag: Bool) {
+        appendKey(name)
+        append(contentsOf: (flag ? "true" : "false").utf8)
+    }
+
+    package mutating func appendObject(_ name: String, _ members: (inout [UInt8]) -> Void) {
         appendKey(name)
         appendObject(members)
     }
 
-    mutating func appendObject(_ members: (inout [UInt8]) -> Void) {
+    package mutating func appendObject(_ members: (inout [UInt8]) -> Void) {
         append(ASCII.openBrace)
         members(&self)
         append(ASCII.closeBrace)
     }
 
-    mutating func appendArray<Item>(
+    package mutating func appendArray<Item>(
         _ name: String, _ items: [Item], _ write: (Item, inout [UInt8]) -> Void
     ) {
         appendKey(name)

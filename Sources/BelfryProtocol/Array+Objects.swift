@@ -1,13 +1,13 @@
 // The objects that several replies and pushes have in common. Members in the order of their field numbers.
 extension [UInt8] {
-    mutating func appendMembers(of info: ClientInfo) {
+    package mutating func appendMembers(of info: ClientInfo) {
         appendRequired("user", text: info.user)
         appendRequired("client", text: info.client)
         appendMember("conn_info", payload: info.connInfo)
         appendMember("chan_info", payload: info.chanInfo)
     }
 
-    mutating func appendMembers(of publication: Publication) {
+    package mutating func appendMembers(of publication: Publication) {
         appendData(of: publication)
         if let info = publication.info { appendObject("info") { $0.appendMembers(of: info) } }
         appendMember("offset", number: publication.offset)

@@ -15,6 +15,8 @@ package struct ChannelName: Hashable, Sendable {
 
     /// Length of what stands before the `#`, in bytes; `nil` when there is none.
     private let boundary: Int?
+    /// Length of the namespace with its `:`, and with a `$` before it; 0 without a namespace.
+    private let prefix: Int
 
     /// - Throws: ``ChannelNameError``, which knows its answer.
     package init(_ full: String) throws(ChannelNameError) {
@@ -25,10 +27,14 @@ package struct ChannelName: Hashable, Sendable {
         guard full.utf8.allSatisfy(Self.isPrintable) else { throw .notPrintableASCII }
         self.full = full
         namespace = try Self.namespace(of: full)
+        prefix = namespace.map { $0.utf8.count + (full.utf8.first == ASCII.dollar ? 2 : 1) } ?? 0
         boundary = full.utf8.firstIndex(of: ASCII.hash).map {
             full.utf8.distance(from: full.startIndex, to: $0)
         }
     }
+
+    /// What stands behind the namespace and its `:`; the whole name without a namespace.
+    package var rest: Substring { full[full.utf8.index(full.startIndex, offsetBy: prefix)...] }
 
     /// A subscription token is obligatory.
     package var isPrivate: Bool { full.utf8.first == ASCII.dollar }

@@ -11,6 +11,8 @@ package struct Command: Equatable, Sendable {
         self.request = request
     }
 
+    package var isPublish: Bool { if case .publish = request { true } else { false } }
+
     /// An empty command without an id answers the server's ping (protocol.md 4, rule 3).
     package var isPong: Bool { id == 0 && request == .empty }
 }

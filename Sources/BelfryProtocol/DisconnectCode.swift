@@ -19,6 +19,16 @@ package struct DisconnectCode: Error, Hashable, Sendable {
         self.init(code, reason)
     }
 
+    /// A code that an operator's backend asks for; without a reason, in the protocol's own words.
+    ///
+    /// `nil` outside 3000 to 4999, when the protocol has no words for it, or when the reason is JSON or longer than a
+    /// close frame holds.
+    package init?(serverCode code: UInt16, reason: String) {
+        let words = reason.isEmpty ? Self.all.first { $0.code == code }?.reason ?? "" : reason
+        guard (3000...4999).contains(code), Self.isSafe(words) else { return nil }
+        self.init(code, words)
+    }
+
     private static func isSafe(_ reason: String) -> Bool {
         !reason.isEmpty && reason.utf8.count <= ProtocolLimits.closeReasonBytes
             && JSONScanner.kind(of: Array(reason.utf8)) == nil

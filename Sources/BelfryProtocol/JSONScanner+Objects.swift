@@ -9,8 +9,10 @@ struct ObjectWalk<Field: WireField> {
 }
 
 /// How far the walk over any object or array has come.
-struct ListWalk {
+package struct ListWalk {
     fileprivate var isOpen = false
+
+    package init() {}
 }
 
 extension JSONScanner {
@@ -39,7 +41,7 @@ extension JSONScanner {
     /// Moves to the value of the next member of an object used as a map.
     ///
     /// - Returns: The key, or `nil` at the end of the object.
-    mutating func nextKey(_ walk: inout ListWalk, _ bytes: Span<UInt8>) throws(JSONError) -> String? {
+    package mutating func nextKey(_ walk: inout ListWalk, _ bytes: Span<UInt8>) throws(JSONError) -> String? {
         guard try nextItem(&walk, .object, bytes) else { return nil }
         let key = try string(bytes)
         try skipColon(bytes)
@@ -49,7 +51,8 @@ extension JSONScanner {
     /// Moves to the next element of an array.
     ///
     /// - Returns: Whether there is one.
-    mutating func nextElement(_ walk: inout ListWalk, _ bytes: Span<UInt8>) throws(JSONError) -> Bool {
+    package mutating func nextElement(_ walk: inout ListWalk, _ bytes: Span<UInt8>) throws(JSONError) -> Bool
+    {
         try nextItem(&walk, .array, bytes)
     }
 

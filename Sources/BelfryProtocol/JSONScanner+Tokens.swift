@@ -21,7 +21,7 @@ extension JSONScanner {
     }
 
     @inline(__always)
-    mutating func skipWhitespace(_ bytes: Span<UInt8>) {
+    package mutating func skipWhitespace(_ bytes: Span<UInt8>) {
         while position < bytes.count {
             switch bytes[position] {
             case ASCII.space, ASCII.lineFeed, ASCII.carriageReturn, ASCII.tab: position &+= 1
@@ -31,7 +31,7 @@ extension JSONScanner {
     }
 
     /// Nothing but whitespace may follow.
-    mutating func finish(_ bytes: Span<UInt8>) throws(JSONError) {
+    package mutating func finish(_ bytes: Span<UInt8>) throws(JSONError) {
         skipWhitespace(bytes)
         guard position == bytes.count else { throw .trailingBytes(at: position) }
     }

@@ -2,17 +2,17 @@
 // payload may be `null` itself. A value of another type is the sender's mistake: `JSONError.wrongType`.
 extension JSONScanner {
     /// Moves over `null` if it is next.
-    mutating func acceptNull(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
+    package mutating func acceptNull(_ bytes: Span<UInt8>) throws(JSONError) -> Bool {
         guard try peek(bytes) == UInt8(ascii: "n") else { return false }
         try skipLiteral("null", bytes)
         return true
     }
 
-    mutating func optionalString(_ bytes: Span<UInt8>) throws(JSONError) -> String? {
+    package mutating func optionalString(_ bytes: Span<UInt8>) throws(JSONError) -> String? {
         try acceptNull(bytes) ? nil : string(bytes)
     }
 
-    mutating func string(_ bytes: Span<UInt8>) throws(JSONError) -> String {
+    package mutating func string(_ bytes: Span<UInt8>) throws(JSONError) -> String {
         let start = position
         let token = try stringToken(bytes)
         if token.isEscaped { return String(decoding: try unescape(token, bytes), as: UTF8.self) }
@@ -41,7 +41,7 @@ extension JSONScanner {
         return try scanString(bytes)
     }
 
-    mutating func optionalBool(_ bytes: Span<UInt8>) throws(JSONError) -> Bool? {
+    package mutating func optionalBool(_ bytes: Span<UInt8>) throws(JSONError) -> Bool? {
         switch JSONKind(firstByte: try peek(bytes)) {
         case .null:
             try skipLiteral("null", bytes)
@@ -55,7 +55,7 @@ extension JSONScanner {
     }
 
     /// Any legal spelling of a whole number: `10`, `10.0`, `1e1`.
-    mutating func optionalInteger<Integer: FixedWidthInteger>(
+    package mutating func optionalInteger<Integer: FixedWidthInteger>(
         _ type: Integer.Type, _ bytes: Span<UInt8>
     ) throws(JSONError) -> Integer? {
         guard try !acceptNull(bytes) else { return nil }
@@ -73,7 +73,7 @@ extension JSONScanner {
     /// would end the line they travel in (protocol.md 2.1).
     ///
     /// Inside strings a line break is always escaped, so none is lost.
-    mutating func payload(_ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
+    package mutating func payload(_ bytes: Span<UInt8>) throws(JSONError) -> [UInt8] {
         let start = position
         try skipValue(bytes)
         return bytes.copy(start..<position) { !$0.isLineBreak }

@@ -1,7 +1,7 @@
 import BelfryBroker
 import BelfryBytes
 package import BelfryHub
-import BelfryProtocol
+package import BelfryProtocol
 
 // publish and presence, and the home's answers (protocol.md 11).
 
@@ -10,10 +10,9 @@ extension ClientSession {
         _ request: PublishRequest, _ command: UInt32, at clock: SessionClock,
         into actions: inout [SessionAction]
     ) {
-        guard let options = options(of: request.channel, command, into: &actions) else { return }
-        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
+        guard let (name, options) = channel(request.channel, command, into: &actions) else { return }
         let subscription = subscriptions[request.channel]
-        guard permissions.mayPublish(user: user, isSubscribed: subscription != nil) else {
+        guard permits(.publish, on: name, options, isSubscribed: subscription != nil) else {
             return deny(.publish, channel: request.channel, command, into: &actions)
         }
         let data = request.data ?? []
@@ -53,29 +52,33 @@ extension ClientSession {
     private mutating func mayReadPresence(
         of channel: String, _ command: UInt32, into actions: inout [SessionAction]
     ) -> Bool {
-        guard let options = options(of: channel, command, into: &actions) else { return false }
-        guard options.presence else {
+        guard let (name, options) = self.channel(channel, command, into: &actions) else { return false }
+        guard options.offers(.presence) else {
             refuse(.notAvailable, command, into: &actions)
             return false
         }
-        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
-        guard permissions.mayReadPresence(user: user, isSubscribed: subscriptions[channel] != nil) else {
+        guard permits(.presence, on: name, options, isSubscribed: subscriptions[channel] != nil) else {
             deny(.presence, channel: channel, command, into: &actions)
             return false
         }
         return true
     }
 
-    /// The options of a channel that a command names; answers the command itself when there are none.
-    mutating func options(
-        of channel: String, _ command: UInt32, into actions: inout [SessionAction]
-    ) -> ChannelOptions? {
+    /// A channel that a command names, and its options; answers the command itself when there is no such channel.
+    mutating func channel(
+        _ channel: String, _ command: UInt32, into actions: inout [SessionAction]
+    ) -> (name: ChannelName, options: ChannelOptions)? {
         guard let name = channelName(channel, command, into: &actions) else { return nil }
         guard let options = policy.channels.options(of: name) else {
             refuse(.unknownChannel, command, into: &actions)
             return nil
         }
-        return options
+        // Whoever is in a channel may use its name: the server has let it in.
+        guard subscriptions[channel] != nil || options.allowsName(name) else {
+            refuse(.badRequest, command, into: &actions)
+            return nil
+        }
+        return (name, options)
     }
 
     /// The parts of a channel's name; answers the command itself when it is none.
@@ -103,6 +106,7 @@ extension ClientSession {
         _ answer: HubAnswer, command: UInt32, at clock: SessionClock, into actions: inout [SessionAction]
     ) {
         if case .ended = state { return }
+        if isStale(answer, command) { return }
         switch answer {
         case .subscribed(let channel, let answer):
             joined(channel, answer, command, at: clock, into: &actions)
@@ -133,9 +137,13 @@ extension ClientSession {
     mutating func failed(
         _ channel: String, _ error: ErrorCode, _ command: UInt32, into actions: inout [SessionAction]
     ) {
+        // Who asked has had its answer, and the client knows nothing of it.
+        if command == Self.serverCommand { return giveUpLive(channel, into: &actions) }
+        // The homes are asked anew when the SDK comes back.
+        if case .entering = state { return end(.internalServerError, into: &actions) }
         refuse(error, command, into: &actions)
         if let abandoned = takeAbandoned(channel, command) {
-            return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
+            return confirmEnd(of: abandoned, isSubscribed: false, into: &actions)
         }
         drop(channel, into: &actions)
     }
@@ -148,7 +156,7 @@ extension BrokerFailure {
 
 extension PublicationDataFormat {
     /// Whether a publication may carry `data`, which is of that form.
-    func accepts(_ data: [UInt8], _ form: PayloadForm) -> Bool {
+    package func accepts(_ data: [UInt8], _ form: PayloadForm) -> Bool {
         switch self {
         case .any: !data.isEmpty
         case .json: !data.isEmpty && form != .binary

@@ -12,12 +12,13 @@ extension ClientSession {
         }
         clientName = request.name
         if let token = request.token {
-            state = .verifying(.connect(command: command.id))
+            state = .verifying(.connect(command: command.id, wishes: request.subs))
             actions.append(.verifyConnection(token))
         } else if let upgradeToken {
-            admit(upgradeToken, by: .upgradeToken, command.id, at: clock, into: &actions)
+            admit(upgradeToken, by: .upgradeToken, request.subs, command.id, at: clock, into: &actions)
         } else if policy.isInsecure || policy.allowsAnonymous {
-            admit(nil, by: policy.isInsecure ? .insecure : .anonymous, command.id, at: clock, into: &actions)
+            let method = policy.isInsecure ? AdmissionMethod.insecure : .anonymous
+            admit(nil, by: method, request.subs, command.id, at: clock, into: &actions)
         } else {
             actions.append(.note(.tokenRefused(.missing)))
             end(.badRequest, into: &actions)
@@ -31,7 +32,8 @@ extension ClientSession {
     ) {
         guard case .verifying(let purpose) = state else { return }
         switch purpose {
-        case .connect(let command): connected(result, command, at: clock, into: &actions)
+        case .connect(let command, let wishes):
+            connected(result, wishes, command, at: clock, into: &actions)
         case .refresh(let command): refreshed(result, command, at: clock, into: &actions)
         case .subscribe, .subscriptionRefresh:
             preconditionFailure("a connection token answered a subscription")
@@ -39,13 +41,14 @@ extension ClientSession {
     }
 
     private mutating func connected(
-        _ result: Result<ConnectionToken, TokenRefusal>, _ command: UInt32, at clock: SessionClock,
+        _ result: Result<ConnectionToken, TokenRefusal>, _ wishes: [String: SubscribeRequest],
+        _ command: UInt32, at clock: SessionClock,
         into actions: inout [SessionAction]
     ) {
         switch result {
         case .success(let token):
             state = .greeting
-            admit(token, by: .connectToken, command, at: clock, into: &actions)
+            admit(token, by: .connectToken, wishes, command, at: clock, into: &actions)
         case .failure(let refusal):
             actions.append(.note(.tokenRefused(refusal)))
             switch refusal.answer(at: .connect) {
@@ -64,8 +67,8 @@ extension ClientSession {
     }
 
     private mutating func admit(
-        _ token: ConnectionToken?, by method: AdmissionMethod, _ command: UInt32, at clock: SessionClock,
-        into actions: inout [SessionAction]
+        _ token: ConnectionToken?, by method: AdmissionMethod, _ wishes: [String: SubscribeRequest],
+        _ command: UInt32, at clock: SessionClock, into actions: inout [SessionAction]
     ) {
         if let token, isOver(token.expireAt, token.proof, at: clock) {
             return refuseConnect(.expired, command, into: &actions)
@@ -73,14 +76,35 @@ extension ClientSession {
         user = token?.user ?? ""
         // Kept before the connection is refused, so that the journal can say whose was one too many.
         self.token = token
+        if token != nil, user.isEmpty, policy.tokensNeedUser { return end(.permissionDenied, into: &actions) }
+        capabilities = token?.capabilities ?? .none
         guard takeUserSlot() else { return end(.connectionLimit, into: &actions) }
         expiresAt = effectiveExpiry(token?.expireAt)
         info = token?.info?.json
+        do {
+            let entries = try entries(token, wishes)
+            let admission = Admission(command: command, method: method, waiting: entries.count)
+            enter(entries, admission, at: clock, into: &actions)
+        } catch {
+            switch error {
+            case .close(let code): end(code, into: &actions)
+            case .error(let error): refuseConnect(error, command, into: &actions)
+            }
+        }
+    }
+
+    /// The client is in, and hears so before anything else.
+    mutating func welcome(
+        _ admission: Admission, at clock: SessionClock, into actions: inout [SessionAction]
+    ) {
         state = .open
-        actions.append(.note(.authenticated(method)))
+        actions.append(.note(.authenticated(admission.method)))
         actions.append(.note(.commandAccepted(.connect)))
-        let result = connectResult(at: clock)
-        actions.send { codec.replies.connect(id: command, result, into: &$0) }
+        var result = connectResult(at: clock)
+        result.subs = admission.subs
+        var reply: [UInt8] = []
+        codec.replies.connect(id: admission.command, result, into: &reply)
+        actions.append(admission.subs.isEmpty ? .send(reply) : .release(reply))
         actions.append(.admitted)
     }
 
@@ -120,12 +144,21 @@ extension ClientSession {
             if isOver(token.expireAt, token.proof, at: clock) {
                 return end(.connectionExpired, into: &actions)
             }
+            guard token.channels == self.token?.channels ?? [] else {
+                return end(.insufficientState, into: &actions)
+            }
             self.token = token
             info = token.info?.json
             expiresAt = effectiveExpiry(token.expireAt)
             actions.append(.note(.commandAccepted(.refresh)))
             let expiry = clock.expiry(at: expiresAt)
             actions.send { codec.replies.refresh(id: command, expiry, into: &$0) }
+            replaceCapabilities(with: token.capabilities, into: &actions)
         }
     }
+}
+
+extension ConnectionToken {
+    /// The channels it has its bearer enter.
+    fileprivate var channels: Set<String> { Set(subscriptions.map(\.channel)) }
 }

@@ -8,11 +8,10 @@ extension ClientSession {
     mutating func history(
         _ request: HistoryRequest, _ command: UInt32, into actions: inout [SessionAction]
     ) {
-        guard let options = options(of: request.channel, command, into: &actions) else { return }
+        guard let (name, options) = channel(request.channel, command, into: &actions) else { return }
         guard let policy = options.history else { return refuse(.notAvailable, command, into: &actions) }
-        let permissions = ChannelPermissions(options: options, isInsecure: self.policy.isInsecure)
         let isSubscribed = subscriptions[request.channel] != nil
-        guard permissions.mayReadHistory(user: user, isSubscribed: isSubscribed) else {
+        guard permits(.history, on: name, options, isSubscribed: isSubscribed) else {
             return deny(.history, channel: request.channel, command, into: &actions)
         }
         if request.reverse, let since = request.since, since.offset == 0 {
@@ -37,9 +36,18 @@ extension ClientSession {
     ///
     /// A reply above the bound of the client's queue would close it as slow; it would come back, ask for the same, and be
     /// closed again. Told that too much was missed, it goes on from the top.
-    func fitting(_ answer: SubscribeAnswer) -> (answer: SubscribeAnswer, fits: Bool) {
+    ///
+    /// - Parameters:
+    ///   - answer: As the home gave it.
+    ///   - taken: Bytes that the reply holds already.
+    /// - Returns: What the client is told, and whether that is the same.
+    func fitting(
+        _ answer: SubscribeAnswer, beside taken: Int = 0
+    ) -> (answer: SubscribeAnswer, fits: Bool) {
         let count = answer.publications.count
-        guard policy.fittingCount(of: answer.publications) < count else { return (answer, true) }
+        guard policy.fittingCount(of: answer.publications, beside: taken) < count else {
+            return (answer, true)
+        }
         return (SubscribeAnswer(position: answer.top, top: answer.top, outcome: .limitExceeded), false)
     }
 
@@ -47,8 +55,10 @@ extension ClientSession {
     ///
     /// To be called for positioned members, before anything more is delivered.
     package mutating func losePosition(in channel: String, into actions: inout [SessionAction]) {
-        guard drop(channel, into: &actions) != nil else { return }
+        guard let subscription = drop(channel, into: &actions) else { return }
         actions.append(.note(.positionLost))
+        // SDKs do not come back to a server-side channel alone, only with the whole connection.
+        if subscription.isServerSide { return end(.insufficientState, into: &actions) }
         actions.send { codec.pushes.unsubscribe(channel: channel, .insufficientState, into: &$0) }
     }
 

@@ -25,16 +25,19 @@ extension ClientSession {
         guard let options = policy.channels.options(of: name) else {
             return refuse(.unknownChannel, command, into: &actions)
         }
+        guard options.allowsName(name) else { return refuse(.badRequest, command, into: &actions) }
         guard request.type == 0 else { return refuse(.notAvailable, command, into: &actions) }
         if let token = request.token {
             state = .verifying(.subscribe(request, command: command))
             return actions.append(.verifySubscription(token))
         }
-        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
-        guard permissions.maySubscribe(to: name, user: user) else {
+        let decision = decision(.subscribe, on: name, options)
+        guard decision.isAllowed else {
             return deny(.subscribe, channel: request.channel, command, into: &actions)
         }
-        begin(request, options, nil, command, into: &actions)
+        let terms = SubscribeTerms(
+            request: request, options: options, restsOnCapability: decision.rule == .capabilities)
+        begin(terms, command, into: &actions)
     }
 
     /// The outcome of ``SessionAction/verifySubscription(token:)``.
@@ -69,8 +72,15 @@ extension ClientSession {
             if isOver(token.expireAt, token.proof, at: clock) {
                 return refuse(.expired, command, into: &actions)
             }
-            guard let options = options(of: request.channel, command, into: &actions) else { return }
-            begin(request, options, token, command, into: &actions)
+            guard let (_, options) = channel(request.channel, command, into: &actions) else { return }
+            // The server may have subscribed the client while its token was verified.
+            guard subscriptions[request.channel] == nil else {
+                return refuse(.alreadySubscribed, command, into: &actions)
+            }
+            let terms = SubscribeTerms(
+                request: request, options: options, token: token.options, expiresAt: token.expireAt,
+                proof: token.proof)
+            begin(terms, command, into: &actions)
         }
     }
 
@@ -83,10 +93,16 @@ extension ClientSession {
             let wanted = abandoned.subscription.wanted(of: answer)
             guard confirm(abandoned.subscription, fitting(wanted).answer, command, at: clock, into: &actions)
             else { return }
-            return confirmUnsubscribe(abandoned.unsubscribe, into: &actions)
+            return confirmEnd(of: abandoned, into: &actions)
         }
         guard var subscription = subscriptions[channel], case .subscribing(command) = subscription.phase
         else { return }
+        if subscription.origin == .server {
+            return enteredLive(channel, subscription, answer, at: clock, into: &actions)
+        }
+        if subscription.isServerSide {
+            return entered(channel, subscription, answer, at: clock, into: &actions)
+        }
         let (answer, fits) = fitting(subscription.wanted(of: answer))
         if !fits, subscription.refusesLoss {
             actions.append(.note(.recovery(.limitExceeded)))
@@ -115,7 +131,7 @@ extension ClientSession {
         return true
     }
 
-    private func result(
+    func result(
         _ subscription: Subscription, _ answer: SubscribeAnswer, at clock: SessionClock
     ) -> SubscribeResult {
         var result = SubscribeResult()
@@ -126,6 +142,7 @@ extension ClientSession {
         result.recoverable = subscription.isRecoverable
         if let position = answer.position { result.position = position }
         result.delta = subscription.wantsDelta
+        result.publishDebounce = subscription.publishDebounce
         result.publications = answer.publications
         result.recovered = answer.recovered
         return result
@@ -169,6 +186,7 @@ extension ClientSession {
             }
             let end = effectiveExpiry(token.expireAt)
             subscriptions[channel]?.expiresAt = end
+            subscriptions[channel]?.mark = SubscriptionMark(token.proof)
             actions.append(.note(.commandAccepted(.refresh)))
             let expiry = clock.expiry(at: end)
             actions.send { codec.replies.subRefresh(id: command, expiry, into: &$0) }

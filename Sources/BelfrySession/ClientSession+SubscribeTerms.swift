@@ -1,109 +1,75 @@
 import BelfryAuth
-import BelfryBroker
 import BelfryHub
 package import BelfryProtocol
 
-// On what terms a client takes part in a channel: what it asked for, as far as the channel and its token allow
-// (protocol.md 9.2, 19 and 20).
+// How a client takes part in a channel, and in which form it gets what it wants (protocol.md 9.2, 19 and 20).
 
 extension ClientSession {
     /// Asks the channel's home; the reply follows its answer.
-    mutating func begin(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?,
-        _ command: UInt32, into actions: inout [SessionAction]
-    ) {
+    mutating func begin(_ terms: SubscribeTerms, _ command: UInt32, into actions: inout [SessionAction]) {
+        let terms = withCapabilities(terms)
         let filter: TagsFilter?
         do {
-            filter = try tagsFilter(request, options)
+            filter = try terms.filter()
         } catch {
             return refuse(error.errorCode, command, into: &actions)
         }
-        let subscription = subscription(request, options, token, filter, command)
-        subscriptions[request.channel] = subscription
+        let subscription = subscription(terms, filter, command)
+        let channel = terms.request.channel
+        subscriptions[channel] = subscription
         actions.append(
             .ask(
                 .subscribe(
-                    channel: request.channel, subscription.membership, positioning(request, options, token),
+                    channel: channel, subscription.membership, terms.positioning,
                     CommandTicket(subscriber: subscriber, command: command))))
     }
 
+    private func withCapabilities(_ terms: SubscribeTerms) -> SubscribeTerms {
+        guard !capabilities.isEmpty else { return terms }
+        var terms = terms
+        let granted = capabilities.operations(in: terms.request.channel) ?? []
+        terms.grantsPosition = granted.contains(.history)
+        return terms
+    }
+
     private func subscription(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?,
-        _ filter: TagsFilter?, _ command: UInt32
+        _ terms: SubscribeTerms, _ filter: TagsFilter?, _ command: UInt32
     ) -> Subscription {
-        let isPositioned = positioning(request, options, token) != nil
-        let wantsDelta = isPositioned && !request.delta.isEmpty && options.allowedDeltaTypes.contains(.fossil)
-        return Subscription(
-            phase: .subscribing(command: command),
-            membership: membership(options, token, wantsDelta: wantsDelta),
-            receivesJoins: receivesJoins(request, options, token),
-            isPositioned: isPositioned, isRecoverable: isRecoverable(request, options, token),
-            filter: filter, expiresAt: effectiveExpiry(token?.expireAt), data: token?.options.data?.json,
-            refusesLoss: request.flags.contains(.refusesLostPosition),
-            wasRecovering: request.recover || options.autoCacheRecover)
+        Subscription(
+            phase: .subscribing(command: command), origin: terms.origin,
+            membership: membership(terms), receivesJoins: receivesJoins(terms),
+            isPositioned: terms.positioning != nil, isRecoverable: terms.isRecoverable, filter: filter,
+            expiresAt: effectiveExpiry(terms.expiresAt), mark: terms.proof.map(SubscriptionMark.init),
+            data: terms.token?.data?.json,
+            refusesLoss: terms.request.flags.contains(.refusesLostPosition),
+            wasRecovering: terms.wantsRecovery, restsOnCapability: terms.restsOnCapability,
+            publishDebounce: UInt32(clamping: terms.options.clientPublishDebounceInterval.milliseconds))
     }
 
-    private func membership(
-        _ options: ChannelOptions, _ token: SubscriptionToken?, wantsDelta: Bool
-    ) -> Membership {
+    private func membership(_ terms: SubscribeTerms) -> Membership {
         Membership(
-            info: ClientInfo(user: user, client: client, connInfo: info, chanInfo: token?.options.info?.json),
-            isPresent: token?.options.presence ?? options.presence,
-            isAnnounced: token?.options.joinLeave ?? options.joinLeave,
-            codec: codec, wantsDelta: wantsDelta)
+            info: ClientInfo(user: user, client: client, connInfo: info, chanInfo: terms.token?.info?.json),
+            isPresent: terms.isPresent, isAnnounced: terms.isAnnounced, codec: codec,
+            wantsDelta: terms.wantsDelta, isSole: terms.isSole, takesCompressed: takesCompressed)
     }
 
-    private func receivesJoins(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
-    ) -> Bool {
-        if token?.options.forcePushJoinLeave ?? options.forcePushJoinLeave { return true }
-        guard request.joinLeave, token?.options.joinLeave ?? options.joinLeave else { return false }
-        let permissions = ChannelPermissions(options: options, isInsecure: policy.isInsecure)
-        return permissions.mayReadPresence(user: user, isSubscribed: true)
-    }
-
-    private func tagsFilter(
-        _ request: SubscribeRequest, _ options: ChannelOptions
-    ) throws(TagsFilterError) -> TagsFilter? {
-        guard let root = request.tagsFilter else { return nil }
-        guard options.allowTagsFilter else { throw .notAllowed }
-        // A patch builds on the publication before, which a filter may have kept back.
-        guard request.delta.isEmpty else { throw .combinedWithDelta }
-        return try TagsFilter(root)
-    }
-
-    /// Whether who comes back may get what it has missed; a token's word counts before the channel's.
-    private func isRecoverable(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
-    ) -> Bool {
-        guard options.history != nil else { return false }
-        let isForced = token?.options.forceRecovery ?? options.forceRecovery
-        return isForced || options.allowRecovery && request.recoverable
-    }
-
-    private func positioning(
-        _ request: SubscribeRequest, _ options: ChannelOptions, _ token: SubscriptionToken?
-    ) -> Positioning? {
-        guard let history = options.history else { return nil }
-        guard isRecoverable(request, options, token) else {
-            let isForced = token?.options.forcePositioning ?? options.forcePositioning
-            let isPositioned = isForced || options.allowPositioning && request.positioned
-            return isPositioned ? Positioning(history: history) : nil
-        }
-        let wantsRecovery = request.recover || options.autoCacheRecover
-        return Positioning(
-            history: history, recovery: wantsRecovery ? recovery(request, options) : nil)
-    }
-
-    private func recovery(_ request: SubscribeRequest, _ options: ChannelOptions) -> RecoveryRequest {
-        RecoveryRequest(
-            since: request.position, mode: options.forceRecoveryMode,
-            refusesLoss: request.flags.contains(.refusesLostPosition))
+    private func receivesJoins(_ terms: SubscribeTerms) -> Bool {
+        if terms.pushesJoins { return true }
+        guard terms.request.joinLeave, terms.isAnnounced else { return false }
+        guard let name = try? ChannelName(terms.request.channel) else { return false }
+        return permits(.presence, on: name, terms.options, isSubscribed: true)
     }
 
     /// Whether a publication with these tags is for this client; to be asked for members with ``MemberOptions/filter``.
     package func wants(_ tags: [Tag], in channel: String) -> Bool {
         subscriptions[channel]?.filter?.matches(tags) ?? true
+    }
+}
+
+extension Duration {
+    /// Parts of one are dropped.
+    fileprivate var milliseconds: Int64 {
+        components.seconds &* 1_000 &+ components.attoseconds / 1_000_000_000_000_000
     }
 }
 

@@ -1,4 +1,5 @@
 import BelfryAuth
+import BelfryHub
 package import BelfryProtocol
 
 // Pings and expiry: what happens when nothing comes from the client (protocol.md 8 and 12).
@@ -26,8 +27,14 @@ extension ClientSession {
 
     /// The earliest moment, in seconds since 1970, at which ``expire(at:into:)`` has something to do.
     package var nextExpiry: Int64? {
-        let ends = subscriptions.values.compactMap(\.end) + [expiresAt].compactMap { $0 }
-        return ends.min().map { end in
+        // Who is still coming in has a deadline for that.
+        guard isOpen else { return nil }
+        var first = expiresAt
+        for subscription in subscriptions.values {
+            guard let end = subscription.end, end < first ?? .max else { continue }
+            first = end
+        }
+        return first.map { end in
             let (moment, overflow) = end.addingReportingOverflow(policy.expiryGraceSeconds)
             return overflow ? .max : moment
         }
@@ -42,7 +49,8 @@ extension ClientSession {
             return end(.connectionExpired, into: &actions)
         }
         for (channel, subscription) in subscriptions {
-            guard let end = subscription.end, end <= deadline else { continue }
+            guard let moment = subscription.end, moment <= deadline else { continue }
+            if subscription.isServerSide { return end(.subscriptionExpired, into: &actions) }
             drop(channel, into: &actions)
             actions.send { codec.pushes.unsubscribe(channel: channel, .subscriptionExpired, into: &$0) }
         }
@@ -58,6 +66,22 @@ extension ClientSession {
     func isOver(_ expireAt: Int64?, _ proof: TokenProof, at clock: SessionClock) -> Bool {
         guard let moment = effectiveExpiry(expireAt), moment != proof.expiry else { return false }
         return moment <= clock.unixSeconds
+    }
+
+    /// The time to connect is over.
+    package mutating func connectDue(into actions: inout [SessionAction]) {
+        switch state {
+        case .greeting, .unusable: end(.stale, into: &actions)
+        // It has said connect: told that the server was late it comes back, told that itself was never.
+        case .verifying(.connect), .entering: end(.internalServerError, into: &actions)
+        case .verifying, .open, .ended: break
+        }
+    }
+
+    /// Another connection has taken this one's place in a channel that belongs to one (protocol.md 18.5).
+    package mutating func displaced(from channel: String, into actions: inout [SessionAction]) {
+        guard subscriptions[channel]?.membership.isSole == true else { return }
+        close(.connectionLimit, into: &actions)
     }
 
     /// The server closes the connection for a reason of its own, such as a missed deadline or a drain.

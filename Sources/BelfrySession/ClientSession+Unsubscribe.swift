@@ -15,12 +15,26 @@ extension ClientSession {
 
     mutating func unsubscribe(_ channel: String, _ command: UInt32, into actions: inout [SessionAction]) {
         guard !channel.isEmpty else { return end(.badRequest, into: &actions) }
-        guard let subscription = drop(channel, into: &actions),
+        guard let subscription = drop(channel, into: &actions), subscription.origin == .client,
             case .subscribing(let subscribe) = subscription.phase
         else { return confirmUnsubscribe(command, into: &actions) }
         abandoned.append(
             AbandonedSubscription(
-                channel: channel, subscription: subscription, subscribe: subscribe, unsubscribe: command))
+                channel: channel, subscription: subscription, subscribe: subscribe, end: .byClient(command)))
+    }
+
+    /// Says what is left to say about an abandoned subscription, once its subscribe is answered.
+    ///
+    /// A client that was not told that it is subscribed need not hear that the server has ended it.
+    func confirmEnd(
+        of abandoned: AbandonedSubscription, isSubscribed: Bool = true, into actions: inout [SessionAction]
+    ) {
+        switch abandoned.end {
+        case .byClient(let command): confirmUnsubscribe(command, into: &actions)
+        case .byServer(let code):
+            guard isSubscribed else { return }
+            actions.send { codec.pushes.unsubscribe(channel: abandoned.channel, code, into: &$0) }
+        }
     }
 
     func confirmUnsubscribe(_ command: UInt32, into actions: inout [SessionAction]) {
@@ -44,6 +58,7 @@ extension ClientSession {
     mutating func drop(_ channel: String, into actions: inout [SessionAction]) -> Subscription? {
         guard isSubscribed(to: channel), let subscription = subscriptions.removeValue(forKey: channel)
         else { return nil }
+        if subscription.origin == .server, !subscription.isSubscribed { awaitStaleAnswer(of: channel) }
         giveBack(subscription, of: channel, into: &actions)
         return subscription
     }

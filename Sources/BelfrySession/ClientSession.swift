@@ -5,12 +5,12 @@ package import BelfryProtocol
 
 // One client's conversation: commands in, actions out.
 //
-//   greeting ──connect──▶ verifying ──token good──▶ open ──▶ ended
+//   greeting ──connect──▶ verifying ──token good──▶ entering its channels ──▶ open ──▶ ended
 //      │                      │
 //      │                      └─ token expired: error 109 ─▶ unusable ──▶ ended
 //      └─ anything else: close 3501
 //
-// Always: (1) commands are handled one after another; while a token is being verified (`isWaiting`) the shell feeds
+// Always: (1) commands are handled one after another; while the session waits (`isWaiting`) the shell feeds
 // none, so nothing runs before the connect is decided (protocol.md 7.3). (2) Nothing but a verified token, or a switch
 // in the policy, makes a session open. (3) Each accepted command ends in exactly one reply, error or close.
 
@@ -19,6 +19,8 @@ package struct ClientSession {
     enum State {
         case greeting
         case verifying(TokenPurpose)
+        /// The homes of the channels that come with the connect are asked.
+        case entering(Admission)
         case open
         /// A connect error was sent; `isFirstMessage` while the message that held the connect is still being read.
         case unusable(isFirstMessage: Bool)
@@ -27,7 +29,7 @@ package struct ClientSession {
 
     /// What a token under verification is for.
     enum TokenPurpose {
-        case connect(command: UInt32)
+        case connect(command: UInt32, wishes: [String: SubscribeRequest])
         case refresh(command: UInt32)
         case subscribe(SubscribeRequest, command: UInt32)
         case subscriptionRefresh(channel: String, command: UInt32)
@@ -44,17 +46,23 @@ package struct ClientSession {
     package internal(set) var clientName = ""
     /// The token that admitted the client, if one did.
     package internal(set) var token: ConnectionToken?
+    /// From the token in force.
+    var capabilities = Capabilities.none
     var state = State.greeting
     var info: [UInt8]?
     var expiresAt: Int64?
     var subscriptions: [String: Subscription] = [:]
     /// In the order in which their subscribes were asked, which is the order of the answers.
     var abandoned: [AbandonedSubscription] = []
+    /// Answers still to come for live subscriptions that have ended meanwhile, by channel.
+    var staleAnswers: [String: Int] = [:]
     /// The token that the upgrade request carried, already verified.
     var upgradeToken: ConnectionToken?
     let usesNativePing: Bool
     /// How the connection's messages are written.
     package let codec: Codec
+    /// The connection takes compressed frames.
+    let takesCompressed: Bool
     var holdsUserSlot = false
     /// Pings sent and not yet answered.
     var pingsOutstanding = 0
@@ -68,31 +76,35 @@ package struct ClientSession {
     ///   - subscriber: How the hub is to name this connection.
     ///   - upgradeToken: The verified token of the upgrade request, if it carried one.
     ///   - codec: What the upgrade agreed on.
+    ///   - takesCompressed: It agreed on compression too.
     ///   - usesNativePing: The client wants WebSocket pings in place of the protocol's (protocol.md 8.4).
     ///   - policy: What all sessions of the process follow.
     package init(
         client: String, subscriber: SubscriberID, upgradeToken: ConnectionToken?, codec: Codec,
-        usesNativePing: Bool, policy: SessionPolicy
+        takesCompressed: Bool = false, usesNativePing: Bool, policy: SessionPolicy
     ) {
         self.client = client
         self.subscriber = subscriber
         self.upgradeToken = upgradeToken
         self.codec = codec
+        self.takesCompressed = takesCompressed
         self.usesNativePing = usesNativePing
         self.policy = policy
     }
 
-    /// The shell must not feed commands now: a token is being verified.
+    /// The shell must not feed commands now: a token is being verified, or channels are being entered.
     package var isWaiting: Bool {
-        if case .verifying = state { return true }
-        return false
+        switch state {
+        case .verifying, .entering: true
+        case .greeting, .open, .unusable, .ended: false
+        }
     }
 
     /// The client is authenticated.
     package var isOpen: Bool {
         switch state {
         case .open: true
-        case .verifying(.connect), .greeting, .unusable, .ended: false
+        case .verifying(.connect), .entering, .greeting, .unusable, .ended: false
         case .verifying: true
         }
     }
@@ -127,7 +139,7 @@ package struct ClientSession {
         _ command: Command, at clock: SessionClock, into actions: inout [SessionAction]
     ) {
         switch state {
-        case .verifying: preconditionFailure("a command was fed while a token is being verified")
+        case .verifying, .entering: preconditionFailure("a command was fed while the session waits")
         case .ended: return
         case .unusable(let isFirstMessage):
             // The rest of the frame that held the failed connect is dropped: closing would race with the error reply.
@@ -169,9 +181,10 @@ package struct ClientSession {
         actions.send { codec.replies.error(id: command, error, into: &$0) }
     }
 
-    func deny(_ action: DeniedAction, channel: String, _ command: UInt32, into actions: inout [SessionAction])
-    {
-        actions.append(.note(.denied(action, channel: channel)))
+    func deny(
+        _ action: ChannelAction, channel: String, _ command: UInt32, into actions: inout [SessionAction]
+    ) {
+        actions.append(.note(.denied(DeniedAction(action), channel: channel, reason(action, on: channel))))
         refuse(.permissionDenied, command, into: &actions)
     }
 
@@ -179,7 +192,7 @@ package struct ClientSession {
     package mutating func leaveAll(into actions: inout [SessionAction]) {
         state = .ended
         for (channel, subscription) in subscriptions { giveBack(subscription, of: channel, into: &actions) }
-        (subscriptions, abandoned) = ([:], [])
+        (subscriptions, abandoned, staleAnswers) = ([:], [], [:])
         releaseUserSlot()
     }
 }

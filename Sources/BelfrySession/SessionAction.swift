@@ -17,6 +17,10 @@ package enum SessionAction: Sendable {
     ///
     /// - `after`: Publications up to this offset came with the subscribe reply.
     case join(channel: String, MemberOptions, after: UInt64)
+    /// Whatever is queued from now on goes out behind the message of ``release(_:)``.
+    case hold
+    /// Send this message, then what was held.
+    case release([UInt8])
     /// Stop delivering the channel's pushes.
     case leave(channel: String)
     /// The client is authenticated: start pings, and arm the expiry timer.
@@ -35,7 +39,7 @@ package enum SessionAction: Sendable {
 package enum SessionFact: Sendable {
     case authenticated(AdmissionMethod)
     case tokenRefused(TokenRefusal)
-    case denied(DeniedAction, channel: String)
+    case denied(DeniedAction, channel: String, DenialReason)
     /// What the limits said to a command; `key` names whose budget refused it.
     case limitDecided(LimitOutcome, key: LimitKey?)
     case commandAccepted(CommandKind)
@@ -65,6 +69,18 @@ package enum DeniedAction: String, CaseIterable, Sendable {
     case presence
     case history
     case rpc
+}
+
+extension DeniedAction {
+    init(_ action: ChannelAction) {
+        self =
+            switch action {
+            case .subscribe: .subscribe
+            case .publish: .publish
+            case .presence: .presence
+            case .history: .history
+            }
+    }
 }
 
 /// Kinds of commands that are counted when accepted.

@@ -1,3 +1,4 @@
+import BelfryAuth
 import BelfryHub
 import BelfryProtocol
 
@@ -9,7 +10,16 @@ struct Subscription {
         case subscribed
     }
 
+    enum Origin {
+        case client
+        /// The server made it, with the connect (protocol.md 13).
+        case connect
+        /// The server made it later, on a live connection.
+        case server
+    }
+
     var phase: Phase
+    let origin: Origin
     let membership: Membership
     let receivesJoins: Bool
     /// It is told its place in the stream, and that it has missed something.
@@ -20,12 +30,20 @@ struct Subscription {
     let filter: TagsFilter?
     /// When the subscription ends without a refresh, in seconds since 1970.
     var expiresAt: Int64?
+    /// Of the subscription token, for revocations; boxed, since most subscriptions have none.
+    var mark: SubscriptionMark?
     /// Data for the subscribe result, from the token.
     let data: [UInt8]?
     /// Without recovery the client would rather not be subscribed.
     let refusesLoss: Bool
     /// The client asked to recover: it is told so even where nothing can be recovered (protocol.md 10.2).
     let wasRecovering: Bool
+    /// It ends when a refresh brings a token whose `caps` no longer grant it.
+    let restsOnCapability: Bool
+    /// Milliseconds; for the subscribe result.
+    let publishDebounce: UInt32
+
+    var isServerSide: Bool { origin != .client }
 
     var isSubscribed: Bool {
         if case .subscribed = phase { return true }
@@ -41,6 +59,7 @@ struct Subscription {
         if isPositioned { options.insert(.positioned) }
         if wantsDelta { options.insert(.delta) }
         if filter != nil { options.insert(.filter) }
+        if membership.takesCompressed { options.insert(.compressed) }
         return options
     }
 
@@ -48,10 +67,23 @@ struct Subscription {
     var end: Int64? { isSubscribed ? expiresAt : nil }
 }
 
-/// A subscription that its client ended before the home had answered: both commands wait for the answer.
+/// What revocations of a subscription token go by.
+final class SubscriptionMark: Sendable {
+    let mark: TokenMark
+
+    init(_ proof: TokenProof) { mark = proof.mark }
+}
+
+/// A subscription that was ended before the home had answered: what is to be said about both waits for the answer.
 struct AbandonedSubscription {
+    enum End {
+        /// By this command.
+        case byClient(UInt32)
+        case byServer(UnsubscribeCode)
+    }
+
     let channel: String
     let subscription: Subscription
     let subscribe: UInt32
-    let unsubscribe: UInt32
+    let end: End
 }

@@ -114,6 +114,7 @@ final class Bus {
 struct BusBroker: Broker {
     let bus: Bus
     let usage = HistoryUsage()
+    let mayLose = true
 
     mutating func submit(_ request: BrokerRequest, now: WallTime, into events: inout [BrokerEvent]) {
         bus.submit(request)

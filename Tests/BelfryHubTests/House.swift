@@ -5,7 +5,10 @@ import BelfryProtocol
 /// A home hub with a readable protocol of what it sent.
 struct House {
     static let channel = "chat:lobby"
-    private final class Encodings { var variants: [FrameVariant] = [] }
+    private final class Encodings {
+        var variants: [FrameVariant] = []
+        var compressed: [String] = []
+    }
 
     var hub: HomeHub
     var sent: [String] = []
@@ -14,6 +17,8 @@ struct House {
     private let encodings = Encodings()
     /// Forms of publications made so far.
     var encoded: [FrameVariant] { encodings.variants }
+    /// Frames that were given to be compressed so far.
+    var compressed: [String] { encodings.compressed }
 
     init(loops: Int, broker: any Broker = MemoryBroker(seed: 1)) {
         let encodings = self.encodings
@@ -32,6 +37,11 @@ struct House {
             // Long enough data gets a patch that names its base.
             patch: { base, target in
                 target.count > 4 ? base.prefix(2) + [UInt8(ascii: ">")] + target.prefix(2) : nil
+            },
+            // A frame with a minus does not get shorter.
+            compress: { frame in
+                encodings.compressed.append(String(decoding: frame, as: UTF8.self))
+                return frame.contains(UInt8(ascii: "-")) ? nil : Array("z ".utf8) + frame
             })
         hub = HomeHub(loops: loops, broker: broker, presence: MemoryPresence(), encoder: encoder)
     }
@@ -42,11 +52,11 @@ struct House {
 
     mutating func subscribe(
         _ client: String, loop: Int, connection: UInt64 = 1, present: Bool = false, announced: Bool = false,
-        codec: Codec = .json, delta: Bool = false, _ positioning: Positioning? = nil
+        codec: Codec = .json, delta: Bool = false, compressed: Bool = false, _ positioning: Positioning? = nil
     ) {
         let membership = Membership(
             info: ClientInfo(user: client, client: client), isPresent: present, isAnnounced: announced,
-            codec: codec, wantsDelta: delta)
+            codec: codec, wantsDelta: delta, takesCompressed: compressed)
         ask(
             .subscribe(
                 channel: Self.channel, membership, positioning, ticket(loop, 1, connection: connection)))
@@ -54,11 +64,11 @@ struct House {
 
     mutating func unsubscribe(
         _ client: String, loop: Int, connection: UInt64 = 1, present: Bool = false, announced: Bool = false,
-        codec: Codec = .json, delta: Bool = false
+        codec: Codec = .json, delta: Bool = false, compressed: Bool = false
     ) {
         let membership = Membership(
             info: ClientInfo(user: client, client: client), isPresent: present, isAnnounced: announced,
-            codec: codec, wantsDelta: delta)
+            codec: codec, wantsDelta: delta, takesCompressed: compressed)
         let subscriber = SubscriberID(loop: loop, connection: connection)
         ask(.unsubscribe(channel: Self.channel, membership, subscriber))
     }
@@ -82,6 +92,14 @@ struct House {
         describe(from: known)
     }
 
+    /// A second passes, and the home looks after its channels.
+    mutating func poll(after duration: Duration = .seconds(1)) {
+        now = now + duration
+        let (known, now) = (deliveries.count, now)
+        hub.poll(now: now, into: &deliveries)
+        describe(from: known)
+    }
+
     private mutating func describe(from known: Int) {
         sent += deliveries[known...].map { "\($0.loop) \(Self.describe($0.delivery))" }
     }
@@ -90,7 +108,8 @@ struct House {
         switch delivery {
         case .publication(_, let publication): text(publication.frames)
         case .joinOrLeave(_, let frames): text(frames)
-        case .insufficientState: "insufficient"
+        case .insufficientState(_, let cause): "insufficient \(cause)"
+        case .displaced: "displaced"
         case .answer(let ticket, let answer): "\(describe(answer)) \(ticket.command)"
         case .reply(let ticket, let answer): "\(describe(answer)) call \(ticket.number)"
         }

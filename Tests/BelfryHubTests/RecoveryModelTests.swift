@@ -196,8 +196,7 @@ private struct Life {
         if answer.recovered != verdict.recovered { return fault = "\(answer) but \(verdict)" }
         if answer.top?.epoch != verdict.epoch { return fault = "epoch" }
         if top < verdict.top { return fault = "the top went back" }
-        let isOwn = request.mode == .stream && verdict.recovered
-        if answer.position?.offset != (isOwn ? since.offset : top) { return fault = "position" }
+        if answer.position?.offset != (verdict.recovered ? since.offset : top) { return fault = "position" }
         judgeTexts(verdict, model, top)
     }
 

@@ -165,6 +165,13 @@ import Testing
         }
         #expect(outcomes.last == .refused(LimitRefusal(scope: .address, retryAfter: .seconds(1))))
         #expect(limits.chargeHandshake(from: keys.address(.ipv4(2)), policy: policy, at: .at(0)) == .admitted)
+        // Tokens for guests have a budget of their own.
+        #expect(limits.chargeGuestToken(for: keys.address(.ipv4(1)), policy: policy, at: .at(0)) == .admitted)
+        policy.address.guestTokens = LimitRule(rate: Rate(1, per: .second), burst: 1)
+        let tokens = (0..<2).map { _ in
+            limits.chargeGuestToken(for: keys.address(.ipv4(1)), policy: policy, at: .at(0))
+        }
+        #expect(tokens == [.admitted, .refused(LimitRefusal(scope: .address, retryAfter: .seconds(1)))])
         policy.dryRun = true
         #expect(
             limits.chargeHandshake(from: keys.address(.ipv4(1)), policy: policy, at: .at(0)).label

@@ -109,3 +109,22 @@ import Testing
         #expect(!permissions.mayPublish(user: "42", isSubscribed: true) || isInsecure)
     }
 }
+
+extension ChannelPermissions {
+    fileprivate func maySubscribe(to channel: ChannelName, user: String) -> Bool {
+        allows(PermissionQuestion(.subscribe, user: user), on: channel)
+    }
+
+    fileprivate func mayPublish(user: String, isSubscribed: Bool) -> Bool {
+        may(.publish, user, isSubscribed)
+    }
+
+    fileprivate func mayReadPresence(user: String, isSubscribed: Bool) -> Bool {
+        may(.presence, user, isSubscribed)
+    }
+
+    private func may(_ action: ChannelAction, _ user: String, _ isSubscribed: Bool) -> Bool {
+        guard let channel = try? ChannelName("a") else { return false }
+        return allows(PermissionQuestion(action, user: user, isSubscribed: isSubscribed), on: channel)
+    }
+}

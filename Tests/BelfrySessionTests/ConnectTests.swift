@@ -102,6 +102,13 @@ import Testing
         #expect(client.session.user == "")
     }
 
+    @Test func `where tokens must name a user, one that does not closes with 3507`() async throws {
+        let node = try await Node { $0.tokensNeedUser = true }
+        let token = Issuer.token(user: "")
+        #expect(node.client("c1").says(#"{"id":1,"connect":{"token":"\#(token)"}}"#) == [close(3507)])
+        #expect(node.connected("c2", user: "42").session.user == "42")
+    }
+
     @Test func `anonymous clients connect where the policy allows it`() async throws {
         let client = try await Node { $0.allowsAnonymous = true }.client("c1")
         #expect(client.says(bare) == [greeting()])

@@ -15,6 +15,7 @@ final class Conversation {
     private(set) var did: [String] = []
     /// The facts, such as `refused 103`.
     private(set) var notes: [String] = []
+    private(set) var denials: [DenialReason] = []
     /// All that was heard since the client was made, whatever was forgotten.
     private(set) var all: [String] = []
     /// Pushes of channels that the session was not subscribed to.
@@ -22,6 +23,8 @@ final class Conversation {
     private var isClosed = false
     /// Lines that wait for a verdict on a token.
     private var parked: [UInt8] = []
+    /// What waits behind the connect reply.
+    private var held: [[UInt8]]?
 
     init(_ session: ClientSession, on node: Node) {
         self.session = session
@@ -64,7 +67,9 @@ final class Conversation {
     }
 
     func answered(_ answer: HubAnswer, command: UInt32) {
+        let wasWaiting = session.isWaiting
         perform { $0.answered(answer, command: command, at: node.clock, into: &$1) }
+        if wasWaiting, !session.isWaiting { runParked() }
     }
 
     func hear(_ push: [UInt8], of channel: String) {
@@ -73,6 +78,7 @@ final class Conversation {
     }
 
     private func hear(_ message: [UInt8]) {
+        if held != nil { return held?.append(message) ?? () }
         let text = String(decoding: message, as: UTF8.self)
         heard.append(text)
         all.append(text)
@@ -116,6 +122,10 @@ final class Conversation {
             perform { $0.verified(subscription: result, at: node.clock, into: &$1) }
         default: return
         }
+        if !session.isWaiting { runParked() }
+    }
+
+    private func runParked() {
         let rest = parked
         parked = []
         if !rest.isEmpty { run(rest) }
@@ -129,7 +139,12 @@ final class Conversation {
 
     func losesPosition(in channel: String) { perform { $0.losePosition(in: channel, into: &$1) } }
 
+    func isDisplaced(from channel: String) { perform { $0.displaced(from: channel, into: &$1) } }
+
+    @discardableResult func hasNoTimeLeftToConnect() -> [String] { happens { $0.connectDue(into: &$1) } }
+
     private func perform(_ action: SessionAction) {
+        if case .note(.denied(_, _, let reason)) = action { denials.append(reason) }
         if case .note(let fact) = action { return notes.append(fact.text) }
         did.append(action.text)
         switch action {
@@ -138,6 +153,11 @@ final class Conversation {
         case .ask(let request): node.ask(request)
         case .join(let channel, let options, let after): node.join(self, channel, options, after: after)
         case .leave(let channel): node.leave(self, channel)
+        case .hold: held = []
+        case .release(let bytes):
+            let waiting = held ?? []
+            held = nil
+            for message in [bytes] + waiting { hear(message) }
         case .close(let code): close(code)
         case .admitted, .awaitClose, .ponged, .note: break
         }
@@ -147,6 +167,7 @@ final class Conversation {
     private func close(_ code: DisconnectCode) {
         heard.append("close \(code.code) \(code.reason)")
         isClosed = true
+        held = nil
         perform { $0.leaveAll(into: &$1) }
     }
 }
@@ -161,6 +182,8 @@ extension SessionAction {
         case .join(let channel, let options, _):
             "join \(channel)\(options.contains(.joins) ? " with joins" : "")"
         case .leave(let channel): "leave \(channel)"
+        case .hold: "hold"
+        case .release(let bytes): "release \(String(decoding: bytes, as: UTF8.self))"
         case .admitted: "admitted"
         case .awaitClose: "await close"
         case .close(let code): "close \(code.code)"
@@ -189,7 +212,7 @@ extension SessionFact {
         switch self {
         case .authenticated(let method): "authenticated \(method.rawValue)"
         case .tokenRefused(let refusal): "token \(refusal.label)"
-        case .denied(let action, let channel): "denied \(action.rawValue) \(channel)"
+        case .denied(let action, let channel, _): "denied \(action.rawValue) \(channel)"
         case .limitDecided(let outcome, let key): "limit \(outcome.label)\(key == nil ? "" : " of somebody")"
         case .commandAccepted(let kind): "accepted \(kind.rawValue)"
         case .commandRefused(let error): "refused \(error.code)"

@@ -44,6 +44,16 @@ final class Node {
 
     var wallTime: WallTime { WallTime(milliseconds: clock.unixSeconds * 1_000) }
 
+    /// Time passes, and the home looks after its channels once a second.
+    func passes(_ count: Int64) {
+        for _ in 0..<count {
+            seconds += 1
+            var deliveries: [RoutedDelivery] = []
+            home.poll(now: wallTime, into: &deliveries)
+            for routed in deliveries { deliver(routed.delivery) }
+        }
+    }
+
     /// What the bus says unasked.
     func hears(_ events: [BrokerEvent]) {
         var deliveries: [RoutedDelivery] = []
@@ -86,8 +96,12 @@ final class Node {
     }
 
     /// Brings every request to the home and every answer back.
-    func deliver() {
-        while !mail.isEmpty {
+    ///
+    /// - `limit`: Requests to bring at most.
+    func deliver(_ limit: Int = .max) {
+        var left = limit
+        while !mail.isEmpty, left > 0 {
+            left -= 1
             var deliveries: [RoutedDelivery] = []
             home.handle(mail.removeFirst(), now: wallTime, into: &deliveries)
             for routed in deliveries { deliver(routed.delivery) }
@@ -109,9 +123,13 @@ final class Node {
             for member in members.members(of: channel) where member.receivesJoins {
                 clients[Int(member.connection)].hear(frames.json ?? [], of: channel)
             }
-        case .insufficientState(let channel):
+        case .insufficientState(let channel, _):
             for member in members.members(of: channel) where member.contains(.positioned) {
                 clients[Int(member.connection)].losesPosition(in: channel)
+            }
+        case .displaced(let channel):
+            for member in members.members(of: channel) {
+                clients[Int(member.connection)].isDisplaced(from: channel)
             }
         case .reply: break
         }

@@ -1,3 +1,4 @@
+import BelfryAuth
 import BelfryBytes
 import BelfryHub
 import BelfryLimits
@@ -35,7 +36,7 @@ import Testing
     private func step(
         _ client: Conversation, _ id: Int, on node: Node, using random: inout SplitMix64
     ) -> Bool {
-        switch Int.random(in: 0..<12, using: &random) {
+        switch Int.random(in: 0..<14, using: &random) {
         case 0: node.holdsMail.toggle()
         case 1: node.holdsTokens.toggle()
         case 2: node.deliver()
@@ -44,11 +45,22 @@ import Testing
             node.seconds += 1
             client.expires()
         case 5 where Int.random(in: 0..<20, using: &random) == 0: client.leaves()
+        case 6, 7:
+            let deed = deed(using: &random)
+            client.happens { _ = $0.carryOut(deed, at: node.clock, into: &$1) }
         default:
             client.says(command(id, of: client.session.user, using: &random))
             return true
         }
         return false
+    }
+
+    /// What the server does of its own accord.
+    private func deed(using random: inout SplitMix64) -> ServerDeed {
+        let channel = Self.channels.randomElement(using: &random) ?? ""
+        guard Bool.random(using: &random) else { return .unsubscribe(channel: channel, .server) }
+        return .subscribe(
+            ServerSubscribe(channel: channel, options: Rules.chat, override: SubscriptionOptions()))
     }
 
     private func command(_ id: Int, of user: String, using random: inout SplitMix64) -> String {

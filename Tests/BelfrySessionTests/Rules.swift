@@ -23,6 +23,8 @@ struct Rules {
     var limits = LimitPolicy()
     var leeway: Int64 = 0
     var replyBytesMax = 1 << 19
+    var personalChannel: PersonalChannel?
+    var tokensNeedUser = false
 
     init(_ change: (inout Rules) -> Void = { _ in }) { change(&self) }
 
@@ -31,6 +33,7 @@ struct Rules {
             channels: ChannelDirectory(unnamed: unnamed, namespaces: namespaces), isInsecure: isInsecure,
             allowsAnonymous: allowsAnonymous, channelsMax: channelsMax, pingSeconds: pingSeconds,
             version: "relay 0.1.0", expiryGraceSeconds: graceSeconds, replyBytesMax: replyBytesMax,
+            personalChannel: personalChannel, tokensNeedUser: tokensNeedUser,
             limits: CommandLimits(
                 policy: limits, budgets: SharedLimits(budgets: 1_024), users: users,
                 keys: LimitKeyMaker(seed: (1, 2))))
