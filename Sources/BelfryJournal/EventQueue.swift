@@ -33,6 +33,11 @@ struct EventQueue: Sendable {
 
     var count: Int { audit.count &+ info.count &- marks }
 
+    /// How much of the audit lane is in use, 0 to 1.
+    var auditFill: Double { audit.fill }
+    /// Audit events are being refused.
+    var refusesAudit: Bool { audit.isClosed }
+
     /// Returns false when the lane is full and the event is lost.
     mutating func offer(_ event: Event) -> Bool {
         tickets &+= 1

@@ -19,11 +19,14 @@ package struct JournalSettings: Sendable {
     package var aggregationWindow = Duration.seconds(10)
     /// How often an absent journald is looked for, and a gap that could not be written is tried again.
     package var probeInterval = Duration.seconds(1)
-    /// How often the newest audit entry is read back.
+    /// How often the newest audit entry is read back; zero for never.
+    package var verifyInterval = Duration.seconds(60)
+    /// How long one call to journald may take before audit entries count as not being written.
     ///
-    /// Half of a minute, because two minutes without a
-    /// verified entry are an alert and one failed reading should not be.
-    package var verifyInterval = Duration.seconds(30)
+    /// A healthy one takes 32 µs, a restart of journald half a second, an fsync on a busy disk a second or two.
+    package var stallLimit = Duration.seconds(5)
+    /// The key of BELFRY_CHAIN; empty for the chain that anybody can compute.
+    package var chainKey: [UInt8] = []
 
     package init(mode: Mode = .auto) { self.mode = mode }
 }

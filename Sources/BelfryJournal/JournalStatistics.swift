@@ -17,8 +17,22 @@ package struct JournalStatistics: Sendable {
         case verified
         /// The journal can be read and the entry is not there.
         case missing
+        /// Nothing is left from the time of the newest audit entry, which is long ago.
+        case expired
         /// This process may not read the journal: it is not in group systemd-journal.
         case unreadable
+    }
+
+    /// Why audit entries are not being written.
+    package enum Trouble: String, Sendable {
+        /// Mode `required`, and nobody listens.
+        case absent
+        /// A call does not come back.
+        case stalled
+        /// Audit entries were lost, and the entry that says so is not written yet.
+        case gap
+        /// The newest audit entry was taken and is not there.
+        case missing
     }
 
     package internal(set) var route = Route.journald
@@ -29,6 +43,12 @@ package struct JournalStatistics: Sendable {
     package internal(set) var dropped = DropCounts()
     /// Entries that wait, both lanes.
     package internal(set) var queueLength = 0
+    /// How much of the audit lane is in use, 0 to 1: of its entries or of its bytes, whichever is more.
+    package internal(set) var auditFill = 0.0
+    /// Entries that were refused because the lane of what is no audit was full; part of `dropped`.
+    package internal(set) var refusedInfo: UInt64 = 0
+    /// `nil` while all is well.
+    package internal(set) var trouble: Trouble?
     package internal(set) var writes = WriteTimes()
     package internal(set) var verification = Verification.untried
     /// Seconds since 1970 of the last reading that found the entry.

@@ -13,7 +13,12 @@ protocol JournalTransport: Sendable {
     func send(_ entry: EntryBuffer) -> SendResult
 
     /// Looks for an entry that was handed over.
+    ///
+    /// Reads files, however long that takes; for a thread that nobody waits for.
     func find(_ entry: SentEntry) -> Readback
+
+    /// BELFRY_CHAIN of the newest audit entry of any Belfry; `nil` when there is none, or nothing may be read.
+    func newestChain() -> ChainValue?
 }
 
 enum Reachability: Sendable, Equatable {
@@ -30,10 +35,10 @@ enum SendResult: Sendable, Equatable {
     case failed(errno: Int32)
 }
 
-/// What distinguishes an entry of ours: its number, its thread, and not being older than its sending.
+/// What distinguishes an entry: no other has its chain value.
 struct SentEntry: Sendable {
     let sequence: UInt64
-    let threadID: Int32
+    let chain: ChainValue
     /// Microseconds since 1970.
     let sentAt: UInt64
 }
@@ -41,5 +46,7 @@ struct SentEntry: Sendable {
 enum Readback: Sendable {
     case found
     case missing
+    /// Not there, and neither is anything else from that time: old entries make room for new ones.
+    case expired
     case unreadable
 }

@@ -20,7 +20,7 @@ struct JournalWriter {
     private let transport: any JournalTransport
     private let stream: any LineStream
     private let encoder: EventEncoder
-    private let threadID: Int32
+    private var chain: ChainWriter
 
     private var entry = EntryBuffer()
     /// Empty unless standard error is the route.
@@ -30,8 +30,8 @@ struct JournalWriter {
     /// What readers of journald miss, and what readers of standard error miss while that is the route.
     private var journalGap = SequenceGap()
     private var streamGap = SequenceGap()
-    /// The newest audit entry that journald took.
-    private var newestAudit: SentEntry?
+    /// What the journal's state was told of `isGapOpen`.
+    private var hasOpenGap = false
 
     init(
         journal: Journal, settings: JournalSettings, route: JournalStatistics.Route,
@@ -42,8 +42,8 @@ struct JournalWriter {
         self.transport = transport
         self.stream = stream
         self.route = route
-        threadID = WriterThread.currentID
-        encoder = EventEncoder(threadID: threadID)
+        encoder = EventEncoder(threadID: WriterThread.currentID)
+        chain = ChainWriter(key: settings.chainKey)
     }
 
     private var gap: SequenceGap {
@@ -76,6 +76,14 @@ struct JournalWriter {
         journalGap.addLoss(reason, sequence: sequence)
         if route == .standardError { streamGap.addLoss(reason, sequence: sequence) }
         journal.countDrop(reason)
+        noteGap()
+    }
+
+    private mutating func noteGap() {
+        let isOpen = gap.sequences != nil
+        guard isOpen != hasOpenGap else { return }
+        hasOpenGap = isOpen
+        journal.note(isGapOpen: isOpen)
     }
 
     /// Refused by the queue and counted there; here they take their numbers.
@@ -84,6 +92,7 @@ struct JournalWriter {
         journalGap.add(losses, after: lastSequence)
         if route == .standardError { streamGap.add(losses, after: lastSequence) }
         lastSequence &+= losses.audit
+        noteGap()
         _ = tellGap()
     }
 
@@ -94,7 +103,9 @@ struct JournalWriter {
     private mutating func tellGap() -> DropReason? {
         guard !gap.isEmpty else { return nil }
         let sequence = lastSequence &+ 1
-        switch hand(over: gap.event, sequence) {
+        var event = gap.event
+        event.time = Clocks.wallMicroseconds()
+        switch hand(over: event, sequence) {
         case .lost(let reason): return reason
         case .written: journalGap = SequenceGap()
         case .batched:
@@ -108,6 +119,7 @@ struct JournalWriter {
         }
         streamGap = SequenceGap()
         lastSequence = sequence
+        noteGap()
         return nil
     }
 
@@ -116,26 +128,36 @@ struct JournalWriter {
         if route == .journald, let outcome = send(event, sequence) { return outcome }
         guard route == .standardError else { return .lost(.absent) }
         batch.add(entry, of: event, sequence)
+        journal.show(entry, of: event)
         return .batched
     }
 
     /// Nil when journald turns out to be gone; the route is another then.
     private mutating func send(_ event: Event, _ sequence: UInt64?) -> Outcome? {
+        let plainItems = entry.items.count
+        if sequence != nil { seal() }
         let begin = Clocks.now()
         let sentAt = Clocks.wallMicroseconds()
         switch transport.send(entry) {
         case .sent:
-            if let sequence {
-                newestAudit = SentEntry(sequence: sequence, threadID: threadID, sentAt: sentAt)
-            }
-            journal.countWrite(of: event, took: Clocks.now() - begin)
+            let sent = sequence.map { SentEntry(sequence: $0, chain: chain.next, sentAt: sentAt) }
+            if sent != nil { chain.advance() }
+            journal.countWrite(of: event, sent, took: Clocks.now() - begin)
+            journal.show(entry, of: event)
             return .written
         case .oversize: return .lost(.oversize)
         case .failed: return .lost(.sendError)
         case .absent:
             leaveJournald()
+            // The chain is the journal's: standard error is no place to check it.
+            entry.removeItems(from: plainItems)
             return nil
         }
+    }
+
+    /// Binds the entry to those before it; the process's first one also to those of the process before.
+    private mutating func seal() {
+        chain.seal(&entry, before: chain.isAtStart ? transport.newestChain() : nil)
     }
 
     /// Writes what stands in the batch, and gives each line its outcome.
@@ -166,6 +188,7 @@ struct JournalWriter {
         case (.listening, .standardError), (.listening, .nowhere):
             route = .journald
             journal.note(route: route)
+            noteGap()
             announce("journald is back, entries go there again")
         default: break
         }
@@ -174,6 +197,7 @@ struct JournalWriter {
     private mutating func leaveJournald() {
         route = mode == .auto ? .standardError : .nowhere
         journal.note(route: route)
+        noteGap()
         announce(
             mode == .auto
                 ? "journald is absent, entries go to standard error until it is back"
@@ -188,12 +212,5 @@ struct JournalWriter {
     /// One line for whoever looks at standard error; not an entry, and nobody waits for it.
     private func announce(_ text: String) {
         _ = stream.write(Array("warning journal \"\(text)\"\n".utf8))
-    }
-
-    /// Reads the newest audit entry back.
-    func verify() {
-        guard route == .journald, let newestAudit else { return }
-        let readback = transport.find(newestAudit)
-        journal.note(readback, at: Int64(clamping: Clocks.wallMicroseconds() / 1_000_000))
     }
 }

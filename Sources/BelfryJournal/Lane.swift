@@ -28,6 +28,11 @@ struct Lane: Sendable {
 
     var isClosed: Bool { refused != nil }
 
+    /// 0 to 1.
+    var fill: Double {
+        min(1, max(Double(count) / Double(entryLimit), Double(bytes) / Double(max(1, byteLimit))))
+    }
+
     /// The number under which the first entry came; entries of both lanes share one series.
     var firstTicket: UInt64? { count == 0 ? nil : entries[head]?.ticket }
 

@@ -12,7 +12,7 @@ package struct ListenDescriptor: Sendable, Equatable {
     ///
     /// A second call finds none, and neither does a child process.
     ///
-    /// Throws when the environment is malformed, or when what was passed is not a listening stream socket.
+    /// Throws when the environment is malformed, or when what was passed is not a listening TCP socket.
     package static func takeAll() throws(ListenDescriptorError) -> [ListenDescriptor] {
         var names: UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>?
         let count = unsafe sd_listen_fds_with_names(1, &names)
@@ -22,7 +22,7 @@ package struct ListenDescriptor: Sendable, Equatable {
         for index in 0..<count {
             let descriptor = SD_LISTEN_FDS_START + index
             let name = unsafe names?[Int(index)].map { unsafe String(cString: $0) } ?? "unknown"
-            guard sd_is_socket(descriptor, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 1) > 0 else {
+            guard sd_is_socket_inet(descriptor, AF_UNSPEC, Int32(SOCK_STREAM.rawValue), 1, 0) > 0 else {
                 throw .notListening(descriptor: descriptor, name: name)
             }
             taken.append(ListenDescriptor(descriptor: descriptor, name: name))
@@ -48,7 +48,7 @@ package enum ListenDescriptorError: Error, Equatable, CustomStringConvertible {
         switch self {
         case .environment(let errno): "LISTEN_FDS or LISTEN_PID is malformed (errno \(errno))"
         case .notListening(let descriptor, let name):
-            "descriptor \(descriptor) (\(name)) from systemd is not a listening stream socket"
+            "descriptor \(descriptor) (\(name)) from systemd is not a listening TCP socket"
         }
     }
 }

@@ -13,8 +13,12 @@ package struct SystemdNotifier: Sendable {
     /// Startup is over: systemd starts what comes after us.
     package func ready(status: String) { notify("READY=1\nSTATUS=\(line(status))") }
 
-    /// Draining begins.
-    package func stopping(status: String) { notify("STOPPING=1\nSTATUS=\(line(status))") }
+    /// Draining begins, and ends within `limit`.
+    ///
+    /// The manager waits for it even if its own TimeoutStopSec is shorter.
+    package func stopping(status: String, within limit: Duration) {
+        notify("STOPPING=1\nSTATUS=\(line(status))\nEXTEND_TIMEOUT_USEC=\(limit.clampedNanoseconds / 1000)")
+    }
 
     /// A reload begins; `ready` ends it.
     ///

@@ -57,30 +57,17 @@ struct SystemdTransport: JournalTransport {
         }
     }
 
-    /// Reads all namespaces, since `LogNamespace=` moves the entries of a unit out of the default one.
     func find(_ entry: SentEntry) -> Readback {
-        var journal: OpaquePointer?
-        guard
-            unsafe sd_journal_open(&journal, Int32(SD_JOURNAL_LOCAL_ONLY) | Int32(SD_JOURNAL_ALL_NAMESPACES))
-                >= 0
-        else { return .unreadable }
-        defer { unsafe sd_journal_close(journal) }
-        for match in ["BELFRY_SEQ=\(entry.sequence)", "TID=\(entry.threadID)"] {
-            guard unsafe sd_journal_add_match(journal, match, 0) >= 0 else { return .unreadable }
-        }
-        guard unsafe sd_journal_seek_tail(journal) >= 0 else { return .unreadable }
-        if unsafe sd_journal_previous(journal) > 0 {
-            var time: UInt64 = 0
-            // A second for a wall clock that was set meanwhile.
-            let isNew =
-                unsafe sd_journal_get_realtime_usec(journal, &time) >= 0 && time &+ 1_000_000 >= entry.sentAt
-            return isNew ? .found : .missing
-        }
+        guard let journal = JournalFiles() else { return .unreadable }
+        if journal.newest(where: ["\(JournalField.chain.journalName)=\(entry.chain)"]) { return .found }
         // Without permission the journal opens and is empty.
-        unsafe sd_journal_flush_matches(journal)
-        guard unsafe sd_journal_seek_tail(journal) >= 0, unsafe sd_journal_previous(journal) > 0 else {
-            return .unreadable
-        }
-        return .missing
+        guard let oldest = journal.oldestTime() else { return .unreadable }
+        return oldest > entry.sentAt ? .expired : .missing
+    }
+
+    func newestChain() -> ChainValue? {
+        let trail = ["SYSLOG_IDENTIFIER=\(EventEncoder.identifier)", "SYSLOG_FACILITY=10"]
+        guard let journal = JournalFiles(), journal.newest(where: trail) else { return nil }
+        return journal.value(of: JournalField.chain.journalName).flatMap { ChainValue(hex: $0) }
     }
 }

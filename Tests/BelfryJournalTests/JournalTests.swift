@@ -47,6 +47,42 @@ import Testing
         #expect(statistics.dropped.total == 0)
     }
 
+    @Test(arguments: [JournalSettings.Mode.auto, .stderr])
+    func `whoever watches is shown what is written, in order, until he looks away`(
+        mode: JournalSettings.Mode
+    ) throws {
+        let shown = Mutex<[String]>([])
+        let arrival = Wakeup()
+        let journal = try start(mode, audit: 100, info: 100)
+        journal.watch(with: { entry, kind, _, time in
+            let sequence = entry.item(of: .seq).map { String(decoding: entry.value(of: $0), as: UTF8.self) }
+            if time > 0 { shown.withLock { $0.append("\(kind.name) \(sequence ?? "-")") } }
+            arrival.raise()
+        })
+        journal.record(.listenerAudit(0))
+        journal.record(.tlsTicketsRotated(generation: 1))
+        journal.record(.listenerAudit(1))
+        let deadline = Clocks.now() + .seconds(60)
+        while shown.withLock({ $0.count }) < 3, arrival.wait(until: deadline) {}
+        journal.watch(with: nil)
+        journal.record(.listenerAudit(2))
+        #expect(close(journal) == 0)
+        let audit = Event.listenerAudit(0).kind.name
+        #expect(shown.withLock { $0 } == ["\(audit) 1", "tls.tickets_rotated -", "\(audit) 2"])
+    }
+
+    @Test func `what cannot be written is not shown`() throws {
+        let shown = Atomic<Int>(0)
+        let journal = try start(audit: 100, info: 100)
+        journal.watch(with: { _, _, _, _ in shown.add(1, ordering: .relaxed) })
+        let answers = Mutex([SendResult.oversize])
+        journald.state.withLock { $0.answer = { answers.withLock { $0.popLast() } } }
+        journal.record(.tlsTicketsRotated(generation: 1))
+        #expect(close(journal) == 0)
+        // The gap that tells of it alone.
+        #expect(shown.load(ordering: .relaxed) == 1 && journald.entries.count == 1)
+    }
+
     @Test func `while journald stands still record returns, and every loss is counted at once`() throws {
         let journal = try start()
         stall(journal)

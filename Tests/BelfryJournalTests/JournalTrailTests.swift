@@ -4,7 +4,8 @@ import Testing
 @testable import BelfryJournal
 @testable import BelfryObserve
 
-/// Goal: whatever journald does, the numbers and the gaps together account for every audit event.
+/// Goal: whatever journald does, the numbers and the gaps together account for every audit event, and the chain joins
+/// what was written.
 ///
 /// Method: a journald that answers at random, lanes so small that they overflow, and a count at the end.
 @Suite struct JournalTrailTests {
@@ -35,6 +36,7 @@ import Testing
         let trail = Trail(journald.entries)
         #expect(trail.present == trail.present.sorted(), "seed \(seed)")
         #expect(trail.named == trail.missing, "seed \(seed)")
+        #expect(chainHolds(journald.entries), "seed \(seed)")
         let dropped = journal.statistics.dropped.total
         #expect(trail.lost == dropped, "seed \(seed)")
         let gaps = journald.entries.count { $0["BELFRY_EVENT"] == "journal.gap" }

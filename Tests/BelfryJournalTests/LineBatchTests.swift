@@ -28,8 +28,10 @@ import Testing
     private var line: Int {
         var batch = LineBatch()
         var entry = EntryBuffer()
-        EventEncoder(threadID: 1).encode(.listenerAudit(1), sequence: 1, into: &entry)
-        batch.add(entry, of: .listenerAudit(1), 1)
+        var event = Event.listenerAudit(1)
+        event.time = 1_795_900_000_000_000
+        EventEncoder(threadID: 1).encode(event, sequence: 1, into: &entry)
+        batch.add(entry, of: event, 1)
         return batch.bytes.count
     }
 

@@ -178,8 +178,25 @@ struct RealJournaldTests {
         journal.record(.listenerAudit(1))
         #expect(eventually { journal.statistics.verification == .verified })
         #expect(journal.close(flushWithin: .seconds(30)) == 0)
-        let other = SentEntry(sequence: .max, threadID: 1, sentAt: 0)
+        let other = SentEntry(sequence: 1, chain: .random(), sentAt: .max)
         #expect(SystemdTransport().find(other) == .missing)
+        let old = SentEntry(sequence: 1, chain: .random(), sentAt: 0)
+        #expect(SystemdTransport().find(old) == .expired)
+    }
+
+    @Test func `a process names the newest chain value in the journal`() throws {
+        for _ in 1...2 {
+            let journal = try start()
+            journal.record(.listenerAudit(1))
+            #expect(journal.close(flushWithin: .seconds(30)) == 0)
+            // Stored, and not only taken.
+            _ = try reader.newText("-n0")
+        }
+        let entries = try reader.entries(ofProcess: getpid())
+        let starts = entries.filter { $0["BELFRY_CHAIN_START"] != nil }
+        let last = try #require(starts.last)
+        let place = try #require(entries.lastIndex { $0["BELFRY_CHAIN"] == last["BELFRY_CHAIN"] })
+        #expect(last["BELFRY_CHAIN_BEFORE"] == entries[place - 1]["BELFRY_CHAIN"])
     }
     // The last: the daemon it puts in the place of the first ends with it.
     @Test func `the numbers hold over the death and the return of journald`() throws {
@@ -260,6 +277,16 @@ private struct JournalReader {
             let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
             // Anything but a string (an array for a field set twice, bytes for broken text) is a fault of ours.
             return object.map { $0.mapValues { $0 as? String ?? "not one string: \($0)" } }
+        }
+    }
+
+    /// All audit entries of a process that the journal still has.
+    func entries(ofProcess pid: Int32) throws -> [[String: String]] {
+        _ = try run("--sync")
+        let text = try run(["-o", "json", "--no-pager", "_PID=\(pid)", "SYSLOG_FACILITY=10"])
+        return try text.split(separator: "\n").compactMap { line in
+            let object = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
+            return object.map { $0.compactMapValues { $0 as? String } }
         }
     }
 

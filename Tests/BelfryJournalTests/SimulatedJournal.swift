@@ -35,8 +35,13 @@ final class SimulatedJournal: JournalTransport, Sendable {
 
     func find(_ entry: SentEntry) -> Readback {
         state.withLock { state in
-            state.entries.contains { $0["BELFRY_SEQ"] == String(entry.sequence) } ? .found : .missing
+            state.entries.contains { $0["BELFRY_CHAIN"] == entry.chain.description } ? .found : .missing
         }
+    }
+
+    func newestChain() -> ChainValue? {
+        let newest = state.withLock { $0.entries.last { $0["BELFRY_CHAIN"] != nil } }
+        return newest?["BELFRY_CHAIN"].flatMap { ChainValue(hex: Array($0.utf8)) }
     }
 
     var entries: [[String: String]] { state.withLock { $0.entries } }

@@ -16,12 +16,13 @@ import Testing
             notifier.status("42 connections")
             notifier.reloading(at: Instant(nanoseconds: 1_234_567_890))
             notifier.watchdog()
-            notifier.stopping(status: "draining")
+            notifier.stopping(status: "draining", within: .seconds(40))
             let heard = (0..<5).map { _ in manager.receive() }
             expectOrExit(
                 heard == [
                     "READY=1\nSTATUS=ready\\nWATCHDOG=trigger", "STATUS=42 connections",
-                    "RELOADING=1\nMONOTONIC_USEC=1234567", "WATCHDOG=1", "STOPPING=1\nSTATUS=draining",
+                    "RELOADING=1\nMONOTONIC_USEC=1234567", "WATCHDOG=1",
+                    "STOPPING=1\nSTATUS=draining\nEXTEND_TIMEOUT_USEC=40000000",
                 ], "\(heard)")
         }
     }
@@ -72,6 +73,26 @@ import Testing
                 expectOrExit(false, "accepted")
             } catch {
                 expectOrExit(error == .notListening(descriptor: 3, name: "side"), "\(error)")
+            }
+        }
+    }
+
+    @Test func `a Unix socket is refused`() async {
+        await #expect(processExitsWith: .success) {
+            let descriptor = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+            // With a family and no path, Linux chooses an abstract name.
+            var family = sa_family_t(AF_UNIX)
+            let bound = unsafe withUnsafeMutableBytes(of: &family) {
+                unsafe bind(
+                    descriptor, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), socklen_t($0.count))
+            }
+            expectOrExit(bound == 0 && listen(descriptor, 1) == 0, "listen")
+            pass(descriptor: descriptor, name: "wss")
+            do throws(ListenDescriptorError) {
+                _ = try ListenDescriptor.takeAll()
+                expectOrExit(false, "accepted")
+            } catch {
+                expectOrExit(error == .notListening(descriptor: 3, name: "wss"), "\(error)")
             }
         }
     }

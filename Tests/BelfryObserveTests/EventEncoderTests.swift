@@ -89,6 +89,20 @@ import Testing
         #expect(fields["BELFRY_TRUNCATED"] == "SSL_ERROR,SNI")
     }
 
+    @Test func `keys of a configuration are listed whole, and those that find no room are counted`() {
+        let keys = ["auth.hmac_secret_file", "tls.private_key", "client.expired_grace"]
+        let few = encoded(.configLoaded(hash: "h", changedKeys: keys, restartKeys: []))
+        #expect(few["BELFRY_CHANGED_KEYS"] == keys.joined(separator: ","))
+        #expect(few["BELFRY_RESTART_KEYS"] == nil)
+        let many = (0..<300).map { "section.key\($0)" }
+        let fields = encoded(.configLoaded(hash: "h", changedKeys: many, restartKeys: many))
+        let told = fields["BELFRY_CHANGED_KEYS"]?.split(separator: ",").map(String.init) ?? []
+        #expect(told.count > 100)
+        #expect(told.dropLast() == many.prefix(told.count - 1))
+        #expect(told.last == "+\(many.count - told.count + 1)")
+        #expect(fields["BELFRY_TRUNCATED"] == nil)
+    }
+
     @Test func `a waiting event holds no more than 8 KiB of one text`() {
         let long = String(repeating: "x", count: 1_000_000)
         let event = Event.wsUpgradeRejected(Self.connection, status: 400, reason: long, origin: long)

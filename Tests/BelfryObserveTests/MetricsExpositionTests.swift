@@ -46,14 +46,32 @@ struct MetricsExpositionTests {
         #expect(registry.text(.openMetrics).contains("{name=\"x\\\"\\n\\\\y\"} 0\n"))
     }
 
+    private func expiry(_ registry: MetricRegistry, _ name: String) -> Double? {
+        registry.snapshot().value("belfry_tls_certificate_expiry_timestamp_seconds", ["name": name])
+    }
+
     @Test func `certificates are at most four, each once, and known by name`() {
         let registry = MetricRegistry.sample(certificates: ["a", "a", "b", "c", "d", "e"])
-        #expect(registry.setCertificateExpiry("d", notAfter: 1_800_000_000_000_000_000))
-        #expect(!registry.setCertificateExpiry("e", notAfter: 1))
-        let snapshot = registry.snapshot()
-        #expect(
-            snapshot.value("belfry_tls_certificate_expiry_timestamp_seconds", ["name": "d"]) == 1_800_000_000)
-        #expect(snapshot.value("belfry_tls_certificate_expiry_timestamp_seconds", ["name": "e"]) == nil)
+        registry.setCertificates(["a", "a", "b", "c", "d", "e"].map { ($0, 1_800_000_000_000_000_000) })
+        #expect(expiry(registry, "d") == 1_800_000_000)
+        #expect(expiry(registry, "e") == nil)
+    }
+
+    @Test func `a certificate that is loaded under another name has a series, and the one before has none`() {
+        let registry = MetricRegistry.sample(certificates: ["old", "rsa"])
+        registry.setCertificates([("old", 5_000_000_000), ("rsa", 6_000_000_000)])
+        registry.setCertificates([("new", 7_000_000_000)])
+        #expect(expiry(registry, "new") == 7)
+        #expect(expiry(registry, "old") == nil && expiry(registry, "rsa") == nil)
+        let name = "belfry_tls_certificate_expiry_timestamp_seconds"
+        let lines = registry.lines(.prometheusText).filter { $0.hasPrefix(name) }
+        #expect(lines == ["\(name){name=\"new\"} 7"])
+    }
+
+    @Test func `of two certificates with one name the end that comes first counts`() {
+        let registry = MetricRegistry.sample(certificates: [])
+        registry.setCertificates([("relay", 9_000_000_000), ("relay", 8_000_000_000)])
+        #expect(expiry(registry, "relay") == 8)
     }
 
     @Test func `a page without certificates is still a page`() {
@@ -64,10 +82,10 @@ struct MetricsExpositionTests {
     @Test(arguments: [
         (0 as UInt64, ExpositionNumber.Style.whole, "0"), (10, .whole, "10"),
         (.max, .whole, "18446744073709551615"),
-        (.max, .signed, "-1"), (1 << 63, .signed, "-9223372036854775808"), (1, .seconds, "0.000000001"),
-        (1_500_000_000, .seconds, "1.5"), (60_000_000_000, .seconds, "60"),
-        (1_000_000_010, .seconds, "1.00000001"),
-        (UInt64(bitPattern: -1_500_000_000), .signedSeconds, "-1.5"),
+        (.max, .signed, "-1"), (1 << 63, .signed, "-9223372036854775808"), (1, .billionths, "0.000000001"),
+        (1_500_000_000, .billionths, "1.5"), (60_000_000_000, .billionths, "60"),
+        (1_000_000_010, .billionths, "1.00000001"),
+        (UInt64(bitPattern: -1_500_000_000), .signedBillionths, "-1.5"),
     ])
     func `numbers are exact`(raw: UInt64, style: ExpositionNumber.Style, text: String) {
         var bytes: [UInt8] = []
@@ -86,11 +104,77 @@ struct MetricsExpositionTests {
         #expect((snapshot.value("process_start_time_seconds") ?? 0) > 1_600_000_000)
     }
 
+    @Test(arguments: ExpositionFormat.allCases)
+    func `each family alone is its part of the whole page, and together they are the page`(
+        format: ExpositionFormat
+    ) {
+        let registry = MetricRegistry.sample()
+        registry.makeShard().observe(1_000, in: .delivery)
+        registry.exemplars.note(1_000, in: .delivery, connectionID: "c", unixSeconds: 1)
+        // Those of the process change from one page to the next.
+        let names = MetricFamily.allCases.map(\.definition.name).filter { $0.hasPrefix("belfry_") }
+        var parts = ""
+        for name in names {
+            let part = String(decoding: registry.render(format, only: [name]), as: UTF8.self)
+            #expect(part.hasSuffix(format.trailer))
+            parts += part.dropLast(format.trailer.count)
+        }
+        let all = String(decoding: registry.render(format, only: Set(names)), as: UTF8.self)
+        #expect(all == parts + format.trailer)
+        #expect(
+            all.split(separator: "\n").filter { !$0.hasPrefix("#") }.count == registry.lines(format).count - 7
+        )
+    }
+
+    @Test(arguments: ExpositionFormat.allCases)
+    func `a family has the name of either format, and no other`(format: ExpositionFormat) {
+        let registry = MetricRegistry.sample()
+        let part = registry.render(format, only: ["belfry_listener_accepts", "?"])
+        #expect(part.count > format.trailer.utf8.count)
+        #expect(part == registry.render(format, only: ["belfry_listener_accepts_total"]))
+        let none: Set = ["", "belfry_listener", "BELFRY_STATE", "belfry_delivery_seconds_bucket", "belfry_*"]
+        #expect(registry.render(format, only: none) == Array(format.trailer.utf8))
+    }
+
+    @Test func `a part of the page does not tell the size of a page`() {
+        let registry = MetricRegistry.sample()
+        _ = registry.render(.openMetrics, only: ["belfry_state"])
+        #expect(registry.snapshot().value("belfry_exposition_bytes") == 0)
+    }
+
     @Test func `a scrape tells the size of the one before`() {
         let registry = MetricRegistry.sample()
         #expect(registry.snapshot().value("belfry_exposition_bytes") == 0)
         let size = registry.render(.openMetrics).count
         #expect(registry.snapshot().value("belfry_exposition_bytes") == Double(size))
+    }
+
+    @Test(arguments: [
+        (3_000_000 as UInt64, "0.005", "0.003"), (100_000, "0.0001", "0.0001"), (9_000_000_000, "+Inf", "9"),
+        (0, "0.0001", "0"),
+    ])
+    func `an exemplar stands behind its bucket, and only in OpenMetrics`(
+        value: UInt64, bound: String, shown: String
+    ) {
+        let registry = MetricRegistry.sample()
+        registry.makeShard().observe(value, in: .delivery)
+        registry.exemplars.note(value, in: .delivery, connectionID: "c-1", unixSeconds: 1_800_000_000)
+        let with = registry.lines(.openMetrics).filter { $0.contains("#") }
+        #expect(
+            with == [
+                #"belfry_delivery_seconds_bucket{le="\#(bound)"} 1 # {conn_id="c-1"} \#(shown) 1800000000"#[
+                    ...]
+            ])
+        #expect(!registry.lines(.prometheusText).contains { $0.contains("conn_id") })
+    }
+
+    @Test func `an exemplar is replaced, and a name too long for one is left out`() {
+        let registry = MetricRegistry.sample()
+        for id in ["c-1", "c-2", String(repeating: "x", count: 101)] {
+            registry.exemplars.note(1, in: .delivery, connectionID: id, unixSeconds: 1)
+        }
+        let text = registry.text(.openMetrics)
+        #expect(text.contains(#"{conn_id="c-2"}"#) && !text.contains("c-1") && !text.contains("xxx"))
     }
 
     @Test func `no traffic adds or removes a series`() {

@@ -1,7 +1,7 @@
 @testable import BelfryObserve
 
 extension MetricRegistry {
-    static let eventNames = (1...38).map { "event.\($0)" }
+    static let eventNames = (1...39).map { "event.\($0)" }
 
     static func sample(certificates: [String] = ["rsa", "ecdsa"]) -> MetricRegistry {
         MetricRegistry(

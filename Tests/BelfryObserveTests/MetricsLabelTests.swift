@@ -51,7 +51,7 @@ struct MetricsLabelTests {
 
     @Test func `label sets have the sizes their families count on`() {
         #expect(CloseReason.allCases.count == 16)
-        #expect(SidePortCode.allCases.count == 7)
+        #expect(APICallResult.allCases.count == 2)
         #expect(RateDecision.allCases.count == 3)
         #expect(Flag.allCases.count == 2)
         #expect(HTTPCode.allCases.count == 12)

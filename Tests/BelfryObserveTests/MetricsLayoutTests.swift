@@ -55,7 +55,9 @@ struct MetricsLayoutTests {
         let names = Set(definitions.map(\.name))
         #expect(names.count == definitions.count)
         for definition in definitions {
-            if definition.unit != .none { #expect(definition.name.hasSuffix("_" + definition.unit.rawValue)) }
+            if !definition.unit.suffix.isEmpty {
+                #expect(definition.name.hasSuffix("_" + definition.unit.suffix))
+            }
             for suffix in ["_total", "_created", "_count", "_sum", "_bucket", "_info"] {
                 #expect(!definition.name.hasSuffix(suffix), "\(definition.name)")
                 #expect(!names.contains(definition.name + suffix), "\(definition.name)")
@@ -122,7 +124,7 @@ enum MetricsTable {
             ? "version, commit, swift, openssl" : definition.labels.map(text).joined(separator: "; ")
         return row([
             "`\(definition.name)\(definition.kind.sampleSuffix)`", definition.kind.openMetricsType, labels,
-            definition.unit.rawValue, definition.help,
+            definition.unit.suffix, definition.help,
         ])
     }
 

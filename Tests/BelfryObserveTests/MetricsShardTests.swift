@@ -78,7 +78,8 @@ struct MetricsShardTests {
             }
         }
         for path in SidePortPath.allCases {
-            for code in SidePortCode.allCases { shard.count(.sideportRequests(path, code)) }
+            shard.count(.sideportRequests(path))
+            for method in APICallMethod.allCases { shard.count(.apiCalls(method, .failed)) }
         }
         shard.add(9, to: .ratelimitDecisions(.address, .dryRun))
         shard.add(8, to: .tlsHandshakes(.tls13, resumed: false))
@@ -86,8 +87,10 @@ struct MetricsShardTests {
         #expect(snapshot.value("belfry_connections_closed_total", ["by": "server", "reason": "slow"]) == 112)
         #expect(
             snapshot.value("belfry_connections_closed_total", ["by": "client", "reason": "internal"]) == 16)
-        #expect(snapshot.total("belfry_sideport_requests_total") == 70)
-        #expect(snapshot.value("belfry_sideport_requests_total", ["path": "other", "code": "other"]) == 1)
+        #expect(snapshot.total("belfry_sideport_requests_total") == Double(SidePortPath.allCases.count))
+        let calls = snapshot.value("belfry_api_calls_total", ["method": "other", "result": "failed"])
+        #expect(calls == Double(SidePortPath.allCases.count))
+        #expect(snapshot.value("belfry_api_calls_total", ["method": "other", "result": "ok"]) == 0)
         #expect(
             snapshot.value("belfry_ratelimit_decisions_total", ["scope": "address", "decision": "dry_run"])
                 == 9)

@@ -17,12 +17,15 @@ package struct EntryBuffer: Sendable {
     package private(set) var items: [Item] = []
     /// MESSAGE while it is put together: its parts are copied from `bytes`, which cannot grow meanwhile.
     private var sentence: [UInt8] = []
+    /// MESSAGE, once the entry is complete.
+    package private(set) var message: Item?
 
     package init() {}
 
     package mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
         items.removeAll(keepingCapacity: true)
+        message = nil
     }
 
     package func name(of item: Item) -> ArraySlice<UInt8> { bytes[item.start..<(item.valueStart &- 1)] }
@@ -32,15 +35,19 @@ package struct EntryBuffer: Sendable {
     /// The item of a field of Belfry's own; a walk over some twenty items.
     package func item(of field: JournalField) -> Item? { items.first { $0.field == field } }
 
-    /// The last item, once the entry is complete.
-    package var message: Item? { items.last }
+    /// Takes the last items away again, from the one at `index` on.
+    package mutating func removeItems(from index: Int) {
+        guard index < items.count else { return }
+        bytes.removeLast(bytes.count &- items[index].start)
+        items.removeSubrange(index...)
+    }
 }
 
 // MARK: Adding items
 
 extension EntryBuffer {
     /// Adds an item whose value `write` appends; `write` may append anything but take nothing away.
-    mutating func add(_ field: JournalField, _ write: (inout [UInt8]) -> Void) {
+    package mutating func add(_ field: JournalField, _ write: (inout [UInt8]) -> Void) {
         let start = bytes.count
         let name = field.rawValue.utf8
         // The eighth byte of room is for the sign.
@@ -86,7 +93,9 @@ extension EntryBuffer {
         bytes += "MESSAGE=".utf8
         let valueStart = bytes.count
         bytes += sentence
-        items.append(Item(start: start, valueStart: valueStart, end: bytes.count, field: nil))
+        let item = Item(start: start, valueStart: valueStart, end: bytes.count, field: nil)
+        items.append(item)
+        message = item
     }
 
     private mutating func append(_ part: MessageTemplate.Part) {

@@ -3,16 +3,19 @@ extension Event {
     ///
     /// - `version`: `TLSv1.3`.
     /// - `helloFingerprint`: what distinguishes client libraries; not a secret, not an identity.
+    /// - `clientCertificate`: SHA-256 of the client's certificate, hex; nil when it showed none.
     package static func connOpen(
         _ connection: ConnectionContext, version: String, cipher: String, alpn: String?, resumed: Bool,
-        helloFingerprint: String?, handshake: Duration, file: StaticString = #fileID, line: UInt32 = #line
+        helloFingerprint: String?, clientCertificate: String? = nil, handshake: Duration,
+        file: StaticString = #fileID, line: UInt32 = #line
     ) -> Event {
         Event(
             .connOpen, connection: connection,
             [
                 .text(.tlsVersion, version), .text(.cipher, cipher), .text(.alpn, alpn),
                 .flag(.resumed, resumed),
-                .text(.helloFP, helloFingerprint), .microseconds(.handshakeUS, handshake),
+                .text(.helloFP, helloFingerprint), .text(.clientCert, clientCertificate),
+                .microseconds(.handshakeUS, handshake),
             ], at: .init(file, line))
     }
 

@@ -55,4 +55,44 @@ extension Event {
             .messageDropped, count: count, [.text(.reason, reason), .text(.roomHash, roomHash)],
             at: .init(file, line))
     }
+
+    /// Aggregated by reason; one loop's members of a channel come as one event.
+    ///
+    /// - `reason`: `gap`, `restarted`, `check`.
+    /// - `count`: Subscriptions, each of which its client makes anew.
+    package static func positionLost(
+        reason: String, count: UInt64, roomHash: String?, file: StaticString = #fileID,
+        line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .positionLost, count: count, [.text(.reason, reason), .text(.roomHash, roomHash)],
+            at: .init(file, line))
+    }
+
+    /// A measure against overload begins or ends.
+    ///
+    /// - `resource`: what runs out: `descriptors`, `connections`, `history`, `journal`.
+    /// - `pressure`: how much of it is in use, in percent.
+    /// - `action`: the measure, `refuse_new`.
+    /// - `isEntered`: it begins.
+    package static func overloadChanged(
+        resource: String, pressure: Int, action: String, isEntered: Bool, file: StaticString = #fileID,
+        line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .overloadChanged,
+            [
+                .text(.resource, resource), .text(.pressure, "\(pressure)%"), .text(.action, action),
+                .flag(.enter, isEntered),
+            ], at: .init(file, line))
+    }
+
+    /// Aggregated by kind.
+    ///
+    /// - `kind`: `publication`, `stream`.
+    package static func historyShed(
+        kind: String, count: UInt64, file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(.historyShed, count: count, [.text(.kind, kind)], at: .init(file, line))
+    }
 }

@@ -64,15 +64,30 @@ extension Event {
     /// A configuration came into force, at start or by reload.
     ///
     /// - `changedKeys`: dotted names of the keys that differ from the one before; empty at start.
+    /// - `restartKeys`: dotted names of the keys that differ from what is in force until the next start.
     package static func configLoaded(
-        hash: String, changedKeys: [String], file: StaticString = #fileID, line: UInt32 = #line
+        hash: String, changedKeys: [String], restartKeys: [String], file: StaticString = #fileID,
+        line: UInt32 = #line
     ) -> Event {
         Event(
             .configLoaded,
             [
                 .text(.configHash, hash),
-                .text(.changedKeys, changedKeys.isEmpty ? nil : changedKeys.joined(separator: ",")),
+                .text(.changedKeys, list(changedKeys, limit: JournalField.changedKeys.limit)),
+                .text(.restartKeys, list(restartKeys, limit: JournalField.restartKeys.limit)),
             ], at: .init(file, line))
+    }
+
+    /// As many whole names as fit into `limit` bytes, and how many more there are; `nil` when there are none.
+    private static func list(_ names: [String], limit: Int) -> String? {
+        // For ",+" and a number of up to six digits.
+        let room = limit - 8
+        var text = ""
+        for (index, name) in names.enumerated() {
+            guard text.utf8.count + name.utf8.count < room else { return "\(text),+\(names.count - index)" }
+            text += index == 0 ? name : ",\(name)"
+        }
+        return text.isEmpty ? nil : text
     }
 
     /// A reload was refused; the configuration before it stays in force.
@@ -127,5 +142,35 @@ extension Event {
                 .text(.peerAddr, peerAddress), .text(.method, method), .text(.path, path),
                 .number(.status, status), .text(.actor, actor),
             ], at: .init(file, line))
+    }
+
+    /// - `by`: how far; its sign says which way.
+    package static func clockStepped(
+        by step: Duration, file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .clockStepped,
+            [
+                .text(.kind, step < .zero ? "back" : "forward"),
+                .milliseconds(.durationMS, step < .zero ? .zero - step : step),
+            ], at: .init(file, line))
+    }
+
+    /// The first of a row of failed round trips through the public port.
+    ///
+    /// - `phase`: `connect`, `tls`, `upgrade`, `session`.
+    package static func probeFailed(
+        phase: String, error: String, attempts: Int, file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(
+            .probeFailed, [.text(.phase, phase), .text(.error, error), .number(.attempts, attempts)],
+            at: .init(file, line))
+    }
+
+    /// - `outage`: since the first failure.
+    package static func probePassed(
+        outage: Duration, file: StaticString = #fileID, line: UInt32 = #line
+    ) -> Event {
+        Event(.probePassed, [.seconds(.durationSec, outage)], at: .init(file, line))
     }
 }

@@ -10,6 +10,9 @@ package struct Event: Sendable {
     package let priority: Priority
     /// How many occurrences this entry stands for; written as BELFRY_COUNT where the kind has that field.
     package internal(set) var count: UInt64
+    /// Microseconds since 1970 at which an audit event was recorded, which may be long before it is written; 0
+    /// until the journal has it.
+    package var time: UInt64 = 0
     private let facts: Facts
 
     package var connection: ConnectionContext? { facts.connection }

@@ -93,7 +93,7 @@ package struct EventAggregator: Sendable {
         }
     }
 
-    static let many = "many"
+    package static let many = "many"
 
     private func key(for event: Event) -> Key {
         let key = Key(

@@ -33,7 +33,7 @@ package struct EventEncoder: Sendable {
         let isAggregated = event.kind.isAggregated
         if isAggregated { entry.add(.count) { $0.append(decimal: event.count) } }
         if !truncated.isEmpty { add(truncated, to: &entry) }
-        let tellsTimes = isAggregated && event.count > 1 && event.kind != .messageDropped
+        let tellsTimes = isAggregated && event.count > 1 && !event.kind.countsThings
         entry.add(template.message, times: tellsTimes ? event.count : nil, limit: Self.messageLimit)
     }
 
@@ -46,6 +46,7 @@ package struct EventEncoder: Sendable {
         entry.add(thread)
         entry.add(template.naming)
         if let sequence { entry.add(.seq) { $0.append(decimal: sequence) } }
+        if event.time > 0 { entry.add(.time) { UTCTime.append(microseconds: event.time, to: &$0) } }
     }
 
     private func add(

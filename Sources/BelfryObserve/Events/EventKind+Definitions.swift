@@ -1,5 +1,5 @@
 extension EventKind {
-    /// The table, in the order of `ops/journal-events.md`; long because there are 38 rows and no branch.
+    /// The table, in the order of `ops/journal-events.md`; long because there are 50 rows and no branch.
     static func define(_ kind: EventKind) -> EventDefinition {
         switch kind {
         case .serviceStart:
@@ -26,7 +26,7 @@ extension EventKind {
             .audit(
                 "config.loaded", "a62b03ac3c944c68b4875534b96856ae", .notice,
                 "Configuration {CONFIG_HASH} loaded",
-                fields: [.configHash, .changedKeys])
+                fields: [.configHash, .changedKeys, .restartKeys])
         case .configRejected:
             .audit(
                 "config.rejected", "51704f6e8cff42c9a6df03355a89f77d", .error,
@@ -51,7 +51,7 @@ extension EventKind {
             .info(
                 "conn.open", "5773c7db06d2494fb99de210bbe9285a", .info,
                 "Connection from {PEER_ADDR} open, {TLS_VERSION}", contexts: .connection,
-                fields: [.tlsVersion, .cipher, .alpn, .resumed, .helloFP, .handshakeUS])
+                fields: [.tlsVersion, .cipher, .alpn, .resumed, .helloFP, .clientCert, .handshakeUS])
         case .connClose:
             .audit(
                 "conn.close", "f83897f3437b49e58cfce5c96aab25e0", .info,
@@ -123,8 +123,17 @@ extension EventKind {
         case .authRevoked:
             .audit(
                 "auth.revoked", "b6808922f8a640a1aad70e0156e4e7e5", .notice, owasp: .tokenRevoked,
-                "Subject {SUBJECT} revoked by {BY}, {CLOSED_CONNS} connections closed", contexts: .subject,
-                fields: [.by, .closedConns])
+                "{BY} keeps out by {KIND}, {CLOSED_CONNS} connections closed",
+                fields: [.subject, .jtiHash, .by, .kind, .addr, .expiresAt, .durable, .closedConns])
+        case .authRestored:
+            .audit(
+                "auth.restored", "6337b6deb1e24881ba79c6da5d5f584d", .notice,
+                "{BY} no longer keeps out by {KIND}", fields: [.subject, .jtiHash, .by, .kind, .addr])
+        case .authGuestToken:
+            .audit(
+                "auth.guest_token", "9eb7f2c70b1841d48a82d0598e6f3500", .notice,
+                "{PEER_ADDR} got a token as the guest {SUBJECT}", contexts: [.connection, .subject],
+                fields: [.expiresAt])
         case .authKeysLoaded:
             .audit(
                 "auth.keys_loaded", "77448a9d6ab24a8dac53433b7b61683c", .notice,
@@ -138,8 +147,8 @@ extension EventKind {
         case .authzDenied:
             .audit(
                 "authz.denied", "fee559ee739646c89cbd9797b4b4c946", .notice, owasp: .authorizationFail,
-                "Subject {SUBJECT} may not {ACTION}", contexts: [.connection, .subject],
-                fields: [.action, .roomHash])
+                "Subject {SUBJECT} may not {ACTION}: {REASON}", contexts: [.connection, .subject],
+                fields: [.action, .reason, .roomHash])
         case .ratelimitEngaged:
             .audit(
                 "ratelimit.engaged", "dd2742067ee64797abf421e3b9fcd42d", .notice, owasp: .excessRate,
@@ -166,6 +175,16 @@ extension EventKind {
                 "message.dropped", "5bbeb9965051421285b45d5b4ec3cd61", .notice,
                 "{COUNT} messages dropped: {REASON}",
                 fields: [.reason, .count, .roomHash])
+        case .positionLost:
+            .info(
+                "position.lost", "eb29c6642b944940ad97ef56dcc9a566", .notice,
+                "{COUNT} subscriptions missed publications: {REASON}",
+                fields: [.reason, .count, .roomHash])
+        case .historyShed:
+            .info(
+                "history.shed", "ba89cb8021764ec8a36829b47d495b52", .warning,
+                "History of {COUNT} entries ({KIND}) dropped before its time: memory is short",
+                fields: [.kind, .count])
         case .overloadChanged:
             .audit(
                 "overload.changed", "f2862756d19e44a7aa15c532f50d65d3", .warning,
@@ -189,11 +208,51 @@ extension EventKind {
                 "alert.delivery_failed", "eef8d50c44d0439791e380d3234e3435", .warning,
                 "Alert not delivered to {RECEIVER} after {ATTEMPTS} attempts",
                 fields: [.receiver, .status, .attempts])
+        case .clockStepped:
+            .info(
+                "clock.stepped", "d2168d6bcb5046d7992d4c323f4f6c57", .warning,
+                "The time of day has jumped {KIND} by {DURATION_MS} ms",
+                fields: [.kind, .durationMS])
+        case .probeFailed:
+            .info(
+                "probe.failed", "ea0129c1629248339a7d327deb279484", .warning,
+                "The relay does not reach itself through its public port: {ERROR}",
+                fields: [.phase, .error, .attempts])
+        case .probePassed:
+            .info(
+                "probe.passed", "2b7ba0231c16493ab0d01581808ee210", .notice,
+                "The relay reaches itself again after {DURATION_SEC} s",
+                fields: [.durationSec])
         case .adminRequest:
             .audit(
                 "admin.request", "b9eec82acbb343bf87afca071976124a", .notice,
                 "{METHOD} {PATH} by {ACTOR}: {STATUS}",
                 fields: [.peerAddr, .method, .path, .status, .actor])
+        case .tapOpened:
+            .audit(
+                "tap.opened", "1043176350f1491f87696ebe42b2e2cf", .notice,
+                "{ACTOR} follows a {KIND} live ({SCOPE})",
+                fields: [.peerAddr, .actor, .kind, .subject, .roomHash, .scope])
+        case .tapClosed:
+            .audit(
+                "tap.closed", "58df3d39ca814c5bae7139bf8ba5e6d1", .notice,
+                "{ACTOR} no longer follows a {KIND}, after {DURATION_SEC} s and {MSGS_OUT} entries",
+                fields: [.peerAddr, .actor, .kind, .subject, .roomHash, .scope, .durationSec, .msgsOut])
+        case .storeOpened:
+            .info(
+                "store.opened", "6f7a4ec755e64eb5bf899dc8e2ef0c5c", .notice,
+                "{STREAMS} histories with {PUBLICATIONS} publications loaded from {FILE}",
+                fields: [.file, .streams, .publications, .renewed, .shed])
+        case .storeFailed:
+            .audit(
+                "store.failed", "18133efcf94a42729a1ced43c3014625", .error,
+                "Nothing can be stored: {ERROR}",
+                fields: [.file, .error])
+        case .storeHealed:
+            .audit(
+                "store.healed", "f9ba6253717540968b187c82600ecb6b", .notice,
+                "{FILE} takes changes again after {DURATION_MS} ms and {DENIED} refusals",
+                fields: [.file, .durationMS, .denied])
         case .journalGap:
             .audit(
                 "journal.gap", "be1ac996dc124e03832d615df900f805", .error, owasp: .monitorDisabled,

@@ -1,4 +1,4 @@
-/// The 38 things Belfry tells its operators, in the order of `ops/journal-events.md`.
+/// The 50 things Belfry tells its operators, in the order of `ops/journal-events.md`.
 ///
 /// Adding one means four rows: here, in `EventKind+Definitions.swift`, in the operator's table and in the
 /// catalogue; a test holds the four together.
@@ -27,6 +27,8 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case authExpiredSession
     case authTokenReuse
     case authRevoked
+    case authRestored
+    case authGuestToken
     case authKeysLoaded
     case authKeysFailed
     case authzDenied
@@ -35,11 +37,21 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     case ratelimitDisconnect
     case consumerSlow
     case messageDropped
+    case positionLost
+    case historyShed
     case overloadChanged
     case alertFiring
     case alertResolved
     case alertDeliveryFailed
+    case clockStepped
+    case probeFailed
+    case probePassed
     case adminRequest
+    case tapOpened
+    case tapClosed
+    case storeOpened
+    case storeFailed
+    case storeHealed
     case journalGap
 
     private static let definitions: [EventDefinition] = allCases.map(define)
@@ -53,6 +65,14 @@ package enum EventKind: UInt8, CaseIterable, Sendable {
     package var isAudit: Bool { definition.isAudit }
     package var isAggregated: Bool { definition.isAggregated }
     package var owasp: OWASPName? { definition.owasp }
+
+    /// COUNT says how many things, in the message's own words, and not how often the event happened.
+    var countsThings: Bool {
+        switch self {
+        case .messageDropped, .positionLost, .historyShed: true
+        default: false
+        }
+    }
 
     /// SYSLOG_FACILITY: 10 (authpriv) for audit events, else 3 (daemon).
     ///

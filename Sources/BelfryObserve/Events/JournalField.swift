@@ -7,7 +7,14 @@ package enum JournalField: String, CaseIterable, Sendable {
     case owasp = "OWASP"
     case schema = "SCHEMA"
     case seq = "SEQ"
+    case time = "TIME"
     case truncated = "TRUNCATED"
+
+    // On audit entries in the journal, written by `ChainWriter`; all but the first on a process's first one only.
+    case chain = "CHAIN"
+    case chainBefore = "CHAIN_BEFORE"
+    case chainKey = "CHAIN_KEY"
+    case chainStart = "CHAIN_START"
 
     // `ConnectionContext` and `SubjectContext`.
     case connID = "CONN_ID"
@@ -38,6 +45,7 @@ package enum JournalField: String, CaseIterable, Sendable {
     case changedKeys = "CHANGED_KEYS"
     case cipher = "CIPHER"
     case clean = "CLEAN"
+    case clientCert = "CLIENT_CERT"
     case closedConns = "CLOSED_CONNS"
     case commit = "COMMIT"
     case configHash = "CONFIG_HASH"
@@ -50,6 +58,7 @@ package enum JournalField: String, CaseIterable, Sendable {
     case documentation = "DOCUMENTATION"
     case drainSec = "DRAIN_SEC"
     case durationMS = "DURATION_MS"
+    case durable = "DURABLE"
     case durationSec = "DURATION_SEC"
     case enter = "ENTER"
     case errno = "ERRNO"
@@ -97,22 +106,27 @@ package enum JournalField: String, CaseIterable, Sendable {
     case pressure = "PRESSURE"
     case queueBytes = "QUEUE_BYTES"
     case queueMax = "QUEUE_MAX"
+    case publications = "PUBLICATIONS"
     case rate = "RATE"
     case reason = "REASON"
     case receiver = "RECEIVER"
+    case renewed = "RENEWED"
     case resource = "RESOURCE"
+    case restartKeys = "RESTART_KEYS"
     case resumed = "RESUMED"
     case roomHash = "ROOM_HASH"
     case roomsMax = "ROOMS_MAX"
     case rttMS = "RTT_MS"
     case scope = "SCOPE"
     case sha256 = "SHA256"
+    case shed = "SHED"
     case signal = "SIGNAL"
     case sni = "SNI"
     case source = "SOURCE"
     case sslError = "SSL_ERROR"
     case startupMS = "STARTUP_MS"
     case status = "STATUS"
+    case streams = "STREAMS"
     case summary = "SUMMARY"
     case tlsVersion = "TLS_VERSION"
     case to = "TO"
@@ -127,7 +141,9 @@ package enum JournalField: String, CaseIterable, Sendable {
     package var journalName: String { "BELFRY_" + rawValue }
 
     /// On every entry, or on every one it fits; part of no kind's own list.
-    package static let common: [JournalField] = [.event, .owasp, .schema, .seq, .truncated]
+    package static let common: [JournalField] = [
+        .event, .owasp, .schema, .seq, .time, .truncated, .chain, .chainBefore, .chainKey, .chainStart,
+    ]
 
     /// The largest value in bytes.
     ///
@@ -135,7 +151,9 @@ package enum JournalField: String, CaseIterable, Sendable {
     /// 4 KiB as null; 2 KiB holds any reason a person will read, 256 bytes any identifier.
     package var limit: Int {
         switch self {
-        case .error, .reason, .sslError, .summary, .documentation, .changedKeys, .listeners, .truncated: 2048
+        case .error, .reason, .sslError, .summary, .documentation, .changedKeys, .restartKeys, .listeners,
+            .truncated:
+            2048
         default: 256
         }
     }

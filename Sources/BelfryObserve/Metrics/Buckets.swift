@@ -13,6 +13,8 @@
     case size
     /// One recipient to ten thousand.
     case fanout
+    /// 10 µs to 1 s, coarse: for where the time of a message goes.
+    case stage
 
     /// Raw upper bounds, ascending: nanoseconds, bytes or recipients.
     public var bounds: [UInt64] {
@@ -32,6 +34,7 @@
         case .life:
             [1, 5, 15, 60, 300, 900, 1800, 3600, 10_800, 21_600, 43_200, 86_400].map { $0 * 1_000_000_000 }
         case .size: (3...10).map { 1 << (2 * $0) }
+        case .stage: [10, 100, 1000, 5000, 25_000, 100_000, 1_000_000].map { $0 * 1000 }
         case .fanout: [1, 2, 5, 10, 20, 50, 100, 250, 1000, 2500, 10_000]
         }
     }
@@ -43,7 +46,7 @@
     /// The cells of one histogram: its buckets, then its sum.
     @inlinable static var cells: Int { width &+ 1 }
 
-    @inlinable static var boundCount: Int { 5 * width }
+    @inlinable static var boundCount: Int { 6 * width }
 
     /// The bounds of all sets; unused places hold the largest integer, so a search always ends inside.
     static let table: [UInt64] = allCases.flatMap { set in

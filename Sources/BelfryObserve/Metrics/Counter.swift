@@ -54,6 +54,15 @@ extension Counter {
     @inlinable public static func framesSent(_ opcode: FrameOpcode) -> Counter {
         Counter(.wsFramesSent, opcode)
     }
+    @inlinable public static var wsDeflateConnections: Counter { Counter(.wsDeflateConnections) }
+    @inlinable public static func wsDeflateMessages(_ direction: MessageDirection) -> Counter {
+        Counter(.wsDeflateMessages, direction)
+    }
+    @inlinable public static func wsDeflateBytes(
+        _ direction: MessageDirection, _ form: MessageForm
+    ) -> Counter {
+        Counter(.wsDeflateBytes, Int(direction.rawValue) &* 2 &+ Int(form.rawValue))
+    }
     @inlinable public static func receivedBytes(_ layer: ByteLayer) -> Counter {
         Counter(.receivedBytes, layer)
     }
@@ -66,12 +75,25 @@ extension Counter {
     @inlinable public static func authzDenials(_ action: DeniedOperation) -> Counter {
         Counter(.authzDenials, action)
     }
+    @inlinable public static func guestTokens(_ result: GuestTokenResult) -> Counter {
+        Counter(.guestTokens, result)
+    }
 
     @inlinable public static func recoveries(_ result: RecoveryResult) -> Counter {
         Counter(.recoveries, result)
     }
     @inlinable public static func historyShed(_ what: HistoryItem) -> Counter {
         Counter(.historyShed, what)
+    }
+    @inlinable public static func storeCommits(_ outcome: Outcome) -> Counter {
+        Counter(.storeCommits, outcome)
+    }
+    @inlinable public static func storeRefused(_ reason: StoreRefusal) -> Counter {
+        Counter(.storeRefused, reason)
+    }
+    @inlinable public static var storeLost: Counter { Counter(.storeLost) }
+    @inlinable public static func storePruned(_ what: HistoryItem) -> Counter {
+        Counter(.storePruned, what)
     }
     @inlinable public static var positionsLost: Counter { Counter(.positionsLost) }
     @inlinable public static func messagesReceived(_ type: MessageType) -> Counter {
@@ -89,14 +111,46 @@ extension Counter {
     {
         Counter(.ratelimitDecisions, Int(scope.rawValue) &* 3 &+ Int(decision.rawValue))
     }
+    @inlinable public static func overloadActions(_ action: OverloadAction) -> Counter {
+        Counter(.overloadActions, action)
+    }
     @inlinable public static func journalEntries(_ priority: EntryPriority) -> Counter {
         Counter(.journalEntries, priority)
     }
     @inlinable public static func journalDropped(_ reason: EntryLoss) -> Counter {
         Counter(.journalDropped, reason)
     }
-    @inlinable public static func sideportRequests(_ path: SidePortPath, _ code: SidePortCode) -> Counter {
-        Counter(.sideportRequests, Int(path.rawValue) &* 7 &+ Int(code.rawValue))
+    @inlinable public static func sideportRequests(_ path: SidePortPath) -> Counter {
+        Counter(.sideportRequests, path)
+    }
+    @inlinable public static func sideportAnswers(_ code: SidePortCode) -> Counter {
+        Counter(.sideportAnswers, code)
+    }
+    @inlinable public static func streamDropped(_ stream: SideStream) -> Counter {
+        Counter(.streamDropped, stream)
+    }
+
+    @inlinable public static func apiCalls(_ method: APICallMethod, _ result: APICallResult) -> Counter {
+        Counter(.apiCalls, Int(method.rawValue) &* 2 &+ Int(result.rawValue))
+    }
+    @inlinable public static func apiDenials(_ reason: APICallDenial) -> Counter {
+        Counter(.apiDenials, reason)
+    }
+
+    /// In nanoseconds.
+    @inlinable public static func clockStep(_ direction: ClockDirection) -> Counter {
+        Counter(.clockStep, direction)
+    }
+    @inlinable public static func alertFirings(_ alert: AlertLabel) -> Counter {
+        Counter(.alertFirings, alert)
+    }
+    @inlinable public static func alertDeliveries(
+        _ receiver: AlertReceiver, _ outcome: Outcome
+    ) -> Counter {
+        Counter(.alertDeliveries, Int(receiver.rawValue) &* 2 &+ Int(outcome.rawValue))
+    }
+    @inlinable public static func selfprobes(_ result: ProbeResult) -> Counter {
+        Counter(.selfprobes, result)
     }
 
     /// The counter of an event by its place in the names given to the registry.

@@ -19,7 +19,7 @@ extension ExpositionFormat {
     func header(of family: FamilyDefinition) -> String {
         switch self {
         case .openMetrics:
-            let unit = family.unit == .none ? "" : "# UNIT \(family.name) \(family.unit.rawValue)\n"
+            let unit = family.unit.suffix.isEmpty ? "" : "# UNIT \(family.name) \(family.unit.suffix)\n"
             return "# TYPE \(family.name) \(family.kind.openMetricsType)\n" + unit
                 + "# HELP \(family.name) \(escaped(help: family.help))\n"
         case .prometheusText:

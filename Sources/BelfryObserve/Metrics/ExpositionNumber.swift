@@ -4,17 +4,17 @@ enum ExpositionNumber {
     enum Style: Sendable {
         case whole
         case signed
-        /// Nanoseconds, written as seconds.
-        case seconds
-        case signedSeconds
+        /// Billionths, written as whole units: nanoseconds as seconds.
+        case billionths
+        case signedBillionths
     }
 
     static func append(_ raw: UInt64, as style: Style, to text: inout [UInt8]) {
         switch style {
         case .whole: append(raw, to: &text)
-        case .seconds: appendSeconds(raw, to: &text)
+        case .billionths: appendBillionths(raw, to: &text)
         case .signed: append(magnitude(raw, to: &text), to: &text)
-        case .signedSeconds: appendSeconds(magnitude(raw, to: &text), to: &text)
+        case .signedBillionths: appendBillionths(magnitude(raw, to: &text), to: &text)
         }
     }
 
@@ -34,9 +34,9 @@ enum ExpositionNumber {
         }
     }
 
-    private static func appendSeconds(_ nanoseconds: UInt64, to text: inout [UInt8]) {
-        append(nanoseconds / 1_000_000_000, to: &text)
-        var fraction = nanoseconds % 1_000_000_000
+    private static func appendBillionths(_ raw: UInt64, to text: inout [UInt8]) {
+        append(raw / 1_000_000_000, to: &text)
+        var fraction = raw % 1_000_000_000
         guard fraction > 0 else { return }
         text.append(UInt8(ascii: "."))
         var divisor: UInt64 = 100_000_000
@@ -61,7 +61,7 @@ enum ExpositionNumber {
     static func canonical(nanoseconds: UInt64) -> String {
         guard nanoseconds % 1_000_000_000 != 0 else { return canonical(nanoseconds / 1_000_000_000) }
         var text: [UInt8] = []
-        appendSeconds(nanoseconds, to: &text)
+        appendBillionths(nanoseconds, to: &text)
         return String(decoding: text, as: UTF8.self)
     }
 }

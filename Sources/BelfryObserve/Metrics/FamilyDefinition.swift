@@ -18,11 +18,33 @@ public struct FamilyDefinition: Sendable {
     }
 
     /// The suffix of the name, and how raw integers are written.
-    public enum Unit: String, Sendable {
-        case none = ""
+    public enum Unit: Sendable {
+        case none
         /// Stored in nanoseconds.
         case seconds
         case bytes
+        /// Stored in billionths.
+        case ratio
+        /// A number without a unit of its own that need not be whole; stored in billionths.
+        case real
+
+        /// The suffix of a family's name; empty when it has none.
+        public var suffix: String {
+            switch self {
+            case .none, .real: ""
+            case .seconds: "seconds"
+            case .bytes: "bytes"
+            case .ratio: "ratio"
+            }
+        }
+
+        /// Cells hold billionths of what is exposed.
+        var isScaled: Bool {
+            switch self {
+            case .seconds, .ratio, .real: true
+            case .none, .bytes: false
+            }
+        }
     }
 
     public struct Label: Sendable {
@@ -31,7 +53,7 @@ public struct FamilyDefinition: Sendable {
 
         public enum Values: Sendable {
             case closed([String])
-            /// Known at start, from ``MetricRegistry/init(build:certificateNames:eventNames:)``.
+            /// The loaded ones, from ``MetricRegistry/setCertificates(_:)``.
             case certificates
             case events
         }

@@ -23,5 +23,11 @@ extension Histogram {
     @inlinable public static var delivery: Histogram { Histogram(.delivery, .latency) }
     @inlinable public static var fanoutRecipients: Histogram { Histogram(.fanoutRecipients, .fanout) }
     @inlinable public static var messageSize: Histogram { Histogram(.messageSize, .size) }
+    @inlinable public static var storeCommit: Histogram { Histogram(.storeCommitDuration, .latency) }
+    @inlinable public static func messageStage(_ stage: MessageStage) -> Histogram {
+        Histogram(.messageStage, .stage, Int(stage.rawValue))
+    }
+    @inlinable public static var detectorTick: Histogram { Histogram(.detectorTick, .stage) }
+    @inlinable public static var selfprobe: Histogram { Histogram(.selfprobeDuration, .handshake) }
     @inlinable public static var journalWrite: Histogram { Histogram(.journalWrite, .latency) }
 }

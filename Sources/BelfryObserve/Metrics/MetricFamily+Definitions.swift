@@ -19,6 +19,10 @@ extension MetricFamily {
             .gauge(
                 "config_last_reload_success_timestamp_seconds", unit: .seconds, merge: .max,
                 help: "When the configuration was last loaded with success.")
+        case .clockStep:
+            .counter(
+                "clock_step_seconds", [.closed("direction", ClockDirection.self)], unit: .seconds,
+                help: "By how much the time of day has jumped against the monotonic clock.")
 
         case .processStartTime:
             .gauge(
@@ -107,6 +111,17 @@ extension MetricFamily {
                 help: "WebSocket frames received.")
         case .wsFramesSent:
             .counter("ws_frames_sent", [.closed("opcode", FrameOpcode.self)], help: "WebSocket frames sent.")
+        case .wsDeflateConnections:
+            .counter("ws_deflate_connections", help: "Connections that agreed on compression.")
+        case .wsDeflateMessages:
+            .counter(
+                "ws_deflate_messages", [.closed("direction", MessageDirection.self)],
+                help: "Messages inflated and compressed; one for a publication, however many receive it.")
+        case .wsDeflateBytes:
+            .counter(
+                "ws_deflate_bytes",
+                [.closed("direction", MessageDirection.self), .closed("form", MessageForm.self)],
+                unit: .bytes, help: "Sizes of those messages, without compression and with it.")
         case .wsPingRTT:
             .histogram("ws_ping_rtt_seconds", unit: .seconds, .latency, help: "From ping to pong.")
         case .receivedBytes:
@@ -125,6 +140,10 @@ extension MetricFamily {
             .histogram("auth_seconds", unit: .seconds, .handshake, help: "Time to verify a token.")
         case .authKeys:
             .gauge("auth_keys", [.closed("alg", KeyFamily.self)], help: "Verification keys loaded.")
+        case .authKeyRefresh:
+            .gauge(
+                "auth_key_refresh_timestamp_seconds", unit: .seconds, merge: .max,
+                help: "When the keys of the issuer longest unheard of were last fetched.")
         case .authTokenRemaining:
             .histogram(
                 "auth_token_remaining_seconds", unit: .seconds, .life,
@@ -133,6 +152,14 @@ extension MetricFamily {
             .counter(
                 "authz_denials", [.closed("action", DeniedOperation.self)],
                 help: "Operations refused for lack of permission.")
+        case .denials:
+            .gauge(
+                "denials", [.closed("kind", DenialKind.self)],
+                help: "Blocks and revocations that operators have put in force.")
+        case .guestTokens:
+            .counter(
+                "guest_tokens", [.closed("result", GuestTokenResult.self)],
+                help: "Tokens that visitors of the chat page asked for.")
 
         case .recoveries:
             .counter(
@@ -141,6 +168,10 @@ extension MetricFamily {
         case .positionsLost:
             .counter(
                 "positions_lost", help: "Subscriptions ended because publications were missing (2500).")
+        case .messageStage:
+            .histogram(
+                "message_stage_seconds", [.closed("stage", MessageStage.self)], unit: .seconds, .stage,
+                help: "Where the time of a publication goes, from the socket to the sockets.")
         case .messagesReceived:
             .counter(
                 "messages_received", [.closed("type", MessageType.self)], help: "Client commands accepted.")
@@ -166,6 +197,14 @@ extension MetricFamily {
         case .rooms: .gauge("rooms", help: "Channels with at least one subscriber.")
         case .roomMemberships: .gauge("room_memberships", help: "Subscriptions, over all channels.")
         case .users: .gauge("users", help: "Distinct users with a connection.")
+        case .uniqueSources:
+            .gauge(
+                "unique_sources_estimate", [.closed("window", EstimateWindow.self)],
+                help: "Distinct client addresses, estimated.")
+        case .uniqueSubjects:
+            .gauge(
+                "unique_subjects_estimate", [.closed("window", EstimateWindow.self)],
+                help: "Distinct authenticated users, estimated.")
         case .historyStreams:
             .gauge("history_streams", help: "Channels whose place in their stream is known.")
         case .historyPublications: .gauge("history_publications", help: "Publications kept for recovery.")
@@ -175,6 +214,28 @@ extension MetricFamily {
             .counter(
                 "history_shed", [.closed("what", HistoryItem.self)],
                 help: "Dropped before their time because memory was short.")
+        case .storeFailing:
+            .gauge("store_failing", help: "1 while the store refuses changes, else 0.")
+        case .storeBytes: .gauge("store_bytes", unit: .bytes, help: "Size of what is stored on disk.")
+        case .storeQueueBytes:
+            .gauge("store_queue_bytes", unit: .bytes, help: "Changes waiting to be stored.")
+        case .storeCommits:
+            .counter(
+                "store_commits", [.closed("result", Outcome.self)],
+                help: "Groups of changes, by what became of them.")
+        case .storeCommitDuration:
+            .histogram(
+                "store_commit_seconds", unit: .seconds, .latency, help: "Time to write one group of changes.")
+        case .storeRefused:
+            .counter(
+                "store_refused", [.closed("reason", StoreRefusal.self)],
+                help: "Publications and records refused because they could not be stored.")
+        case .storeLost:
+            .counter("store_lost", help: "Publications of relaxed channels that were not stored.")
+        case .storePruned:
+            .counter(
+                "store_pruned", [.closed("what", HistoryItem.self)],
+                help: "Removed from disk before their time because the file was too large.")
         case .outboundQueueBytes:
             .gauge("outbound_queue_bytes", unit: .bytes, help: "Output waiting for clients to read.")
         case .outboundQueueMessages:
@@ -195,6 +256,14 @@ extension MetricFamily {
                 help: "Entries in the limiter's tables.")
         case .ratelimitThrottledUsers:
             .gauge("ratelimit_throttled_users", help: "Users denied in the last minute.")
+        case .overloadPressure:
+            .gauge(
+                "overload_pressure_ratio", [.closed("resource", OverloadResource.self)], unit: .ratio,
+                merge: .max, help: "How much of a bounded resource is in use, 1 being all of it.")
+        case .overloadActions:
+            .counter(
+                "overload_actions", [.closed("action", OverloadAction.self)],
+                help: "Times that a measure against overload began.")
 
         case .journalEntries:
             .counter(
@@ -213,11 +282,78 @@ extension MetricFamily {
                 "journal_last_verified_timestamp_seconds", unit: .seconds, merge: .max,
                 help: "When an own entry was last read back from the journal.")
 
+        case .anomalyObserved:
+            .gauge(
+                "anomaly_observed", [.closed("detector", DetectorLabel.self)], unit: .real,
+                help: "What a detector saw at its last evaluation, in its own unit.")
+        case .anomalyExpected:
+            .gauge(
+                "anomaly_expected", [.closed("detector", DetectorLabel.self)], unit: .real,
+                help: "What the detector would have thought usual.")
+        case .anomalyScore:
+            .gauge(
+                "anomaly_score", [.closed("detector", DetectorLabel.self)], unit: .real,
+                help: "How far that is from usual, 1 being the level at which it fires.")
+        case .anomalyLearning:
+            .gauge(
+                "anomaly_learning", [.closed("detector", DetectorLabel.self)],
+                help: "1 while a detector has not seen enough to judge, else 0.")
+        case .alertActive:
+            .gauge("alert_active", [.closed("alert", AlertLabel.self)], help: "Alerts that fire now.")
+        case .alertFirings:
+            .counter(
+                "alert_firings", [.closed("alert", AlertLabel.self)],
+                help: "Alerts that began; less those active, those that ended.")
+        case .alertDeliveries:
+            .counter(
+                "alert_deliveries",
+                [.closed("receiver", AlertReceiver.self), .closed("result", Outcome.self)],
+                help: "Posts of alerts to receivers.")
+        case .detectorTick:
+            .histogram(
+                "detector_tick_seconds", unit: .seconds, .stage, help: "Time to judge ten seconds of traffic."
+            )
+        case .selfprobes:
+            .counter(
+                "selfprobe_runs", [.closed("result", ProbeResult.self)],
+                help: "Round trips of a message through the public port.")
+        case .selfprobeDuration:
+            .histogram(
+                "selfprobe_seconds", unit: .seconds, .handshake,
+                help: "Time of a successful round trip: TLS, token, subscription, publication and its return."
+            )
+        case .selfprobeLastSuccess:
+            .gauge(
+                "selfprobe_last_success_timestamp_seconds", unit: .seconds, merge: .max,
+                help: "When a round trip last succeeded.")
+
         case .sideportRequests:
             .counter(
-                "sideport_requests",
-                [.closed("path", SidePortPath.self), .closed("code", SidePortCode.self)],
-                help: "Requests to the side port.")
+                "sideport_requests", [.closed("path", SidePortPath.self)],
+                help: "Requests to the side port, by path.")
+        case .sideportAnswers:
+            .counter(
+                "sideport_answers", [.closed("code", SidePortCode.self)],
+                help: "The same requests, by the status of their answers.")
+        case .streamClients:
+            .gauge(
+                "stream_clients", [.closed("stream", SideStream.self)],
+                help: "Clients that follow a stream of the side port.")
+        case .streamDropped:
+            .counter(
+                "stream_dropped", [.closed("stream", SideStream.self)],
+                help: "Entries of a stream that a slow follower did not get.")
+        case .apiCalls:
+            .counter(
+                "api_calls",
+                [.closed("method", APICallMethod.self), .closed("result", APICallResult.self)],
+                help: "Calls of the server API.")
+        case .apiDenials:
+            .counter(
+                "api_denials", [.closed("reason", APICallDenial.self)],
+                help: "Calls of the server API that were not let in.")
+        case .apiPending:
+            .gauge("api_pending", help: "Questions of the server API that event loops have not answered.")
         case .expositionDuration:
             .gauge("exposition_seconds", unit: .seconds, help: "Time the previous scrape took to render.")
         case .expositionBytes: .gauge("exposition_bytes", unit: .bytes, help: "Size of the previous scrape.")

@@ -21,6 +21,8 @@
     /// No descriptors left.
     case descriptors
     case draining
+    /// From a network that an operator keeps out.
+    case blocked
     /// The connection was gone, or its socket could not be set up.
     case error
 }

@@ -28,12 +28,22 @@
 
 /// How a peer broke RFC 6455: the words of `FrameError.Kind`, in its order.
 @frozen public enum FrameFault: UInt8, MetricLabel {
-    case reserved, unmasked, control, fragmentation, length, close, utf8, tooBig
+    case reserved, unmasked, control, fragmentation, length, close, utf8, tooBig, deflate
 }
 
 /// The frames of RFC 6455, in the order of `Opcode`.
 @frozen public enum FrameOpcode: UInt8, MetricLabel {
     case continuation, text, binary, close, ping, pong
+}
+
+/// Which way a message went.
+@frozen public enum MessageDirection: UInt8, MetricLabel {
+    case received, sent
+}
+
+/// Whether a message is counted as it was written or as it travelled.
+@frozen public enum MessageForm: UInt8, MetricLabel {
+    case plain, compressed
 }
 
 /// What bytes are counted as.
@@ -47,8 +57,18 @@
 /// Why a token was refused: the words of `TokenRefusal`, in its order.
 @frozen public enum AuthFailure: UInt8, MetricLabel {
     case missing, malformed, alg, kid, signature, expired, notYet, issuer, audience, subject, scope, revoked
-    case replayed
+    case replayed, blocked, binding
     case `internal`
+}
+
+/// What an operator may refuse: the targets of a `Denial`, in their order.
+@frozen public enum DenialKind: UInt8, MetricLabel {
+    /// One token, by its id.
+    case token
+    /// A user's tokens issued before a moment.
+    case userTokens
+    case user
+    case address
 }
 
 /// The families of verification keys.
@@ -69,6 +89,14 @@
 /// What may be dropped of a history before its time.
 @frozen public enum HistoryItem: UInt8, MetricLabel {
     case publication, stream
+}
+
+/// Why a change was not stored.
+@frozen public enum StoreRefusal: UInt8, MetricLabel {
+    /// Too much waited already.
+    case queueFull
+    /// A commit failed, or had failed just before.
+    case failed
 }
 
 /// What an accepted command did: the words of `CommandKind`, in its order.

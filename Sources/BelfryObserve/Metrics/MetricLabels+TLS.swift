@@ -31,6 +31,9 @@
     case clientAlertCertificate
     case clientAlertOther
     case timeout
+    case noClientCertificate
+    case clientCertificateExpired
+    case clientCertificateUntrusted
     case closed
     case `internal`
 }

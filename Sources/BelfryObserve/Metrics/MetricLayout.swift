@@ -32,7 +32,7 @@ struct MetricLayout: Sendable {
             let raw = series.source.value(in: cells)
             if case .cumulative = series.source { return Double(raw) }
             let number = definition.isSigned ? Double(Int64(bitPattern: raw)) : Double(raw)
-            return definition.unit == .seconds ? number / 1e9 : number
+            return definition.unit.isScaled ? number / 1e9 : number
         }
     }
 

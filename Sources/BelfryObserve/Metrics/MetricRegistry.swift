@@ -13,10 +13,29 @@ public final class MetricRegistry: Sendable {
     /// names.
     public static let certificateLimit = 4
 
-    private let layout: MetricLayout
-    private let templates: [ExpositionFormat: ExpositionTemplate]
-    private let certificateNames: [String]
+    /// What a page says beside numbers.
+    private struct Form {
+        let certificateNames: [String]
+        let layout: MetricLayout
+        let templates: [ExpositionFormat: ExpositionTemplate]
+
+        init(_ build: BuildInfo, _ certificateNames: [String], _ eventNames: [String]) {
+            self.certificateNames = certificateNames
+            let layout = MetricLayout(
+                build: build, certificateNames: certificateNames, eventNames: eventNames)
+            self.layout = layout
+            templates = Dictionary(
+                uniqueKeysWithValues: ExpositionFormat.allCases.map { ($0, ExpositionTemplate(layout, $0)) })
+        }
+    }
+
+    private let build: BuildInfo
+    private let eventNames: [String]
+    /// Made anew when certificates with other names are loaded.
+    private let form: Mutex<Form>
     private let shards: Mutex<[MetricShard]>
+    /// Who stands behind the slow ends of histograms.
+    public let exemplars = Exemplars()
     /// For whoever is no loop, and for what is known once per process.
     public let shared: SharedShard
     private let lifecycle = Atomic<UInt8>(ServiceState.starting.rawValue)
@@ -27,18 +46,13 @@ public final class MetricRegistry: Sendable {
     ///
     /// - Parameters:
     ///   - build: the labels of the info metric.
-    ///   - certificateNames: the first four names get an expiry series; order and number stay for the
-    ///     process.
+    ///   - certificateNames: the first four names get an expiry series, until ``setCertificates(_:)``.
     ///   - eventNames: the values of the label `event`, in the order of ``Counter/loggedEvents(at:)``; at
     ///     most 71.
     public init(build: BuildInfo, certificateNames: [String], eventNames: [String]) {
-        self.certificateNames = Array(certificateNames.uniqued.prefix(Self.certificateLimit))
-        let layout = MetricLayout(
-            build: build, certificateNames: self.certificateNames,
-            eventNames: Array(eventNames.uniqued.prefix(MetricFamily.cellsPerFamily - 1)))
-        self.layout = layout
-        templates = Dictionary(
-            uniqueKeysWithValues: ExpositionFormat.allCases.map { ($0, ExpositionTemplate(layout, $0)) })
+        self.build = build
+        self.eventNames = Array(eventNames.uniqued.prefix(MetricFamily.cellsPerFamily - 1))
+        form = Mutex(Form(build, Self.named(certificateNames), self.eventNames))
         let first = MetricShard()
         shared = SharedShard(first)
         shards = Mutex([first])
@@ -58,25 +72,44 @@ public final class MetricRegistry: Sendable {
         set { lifecycle.store(newValue.rawValue, ordering: .relaxed) }
     }
 
-    /// Notes when a certificate expires.
+    /// Notes which certificates are loaded, and when they expire; series of others are gone.
     ///
-    /// - Parameters:
-    ///   - name: as given to the initialiser.
-    ///   - notAfter: nanoseconds since 1970.
-    /// - Returns: `false` for a name that was not known at start, or stood behind the fourth.
-    @discardableResult
-    public func setCertificateExpiry(_ name: String, notAfter: Int64) -> Bool {
-        guard let place = certificateNames.firstIndex(of: name) else { return false }
-        shared.set(Gauge(.tlsCertificateExpiry, place), to: notAfter)
-        return true
+    /// The first four names have a series; several certificates of one name have the end that comes first.
+    ///
+    /// - Parameter certificates: each with its end in nanoseconds since 1970.
+    public func setCertificates(_ certificates: [(name: String, notAfter: Int64)]) {
+        let names = Self.named(certificates.map(\.name))
+        form.withLock { form in
+            if form.certificateNames != names { form = Form(build, names, eventNames) }
+            for place in 0..<Self.certificateLimit {
+                let name = place < names.count ? names[place] : nil
+                let ends = certificates.filter { $0.name == name }.map(\.notAfter)
+                shared.set(Gauge(.tlsCertificateExpiry, place), to: ends.min() ?? 0)
+            }
+        }
     }
 
-    public func snapshot() -> MetricSnapshot { MetricSnapshot(cells: collect(), layout: layout) }
+    private static func named(_ names: [String]) -> [String] {
+        Array(names.uniqued.prefix(certificateLimit))
+    }
 
-    /// The whole page, for any number of scrapers at once.
-    public func render(_ format: ExpositionFormat) -> [UInt8] {
+    public func snapshot() -> MetricSnapshot {
+        form.withLock { MetricSnapshot(cells: collect(), layout: $0.layout) }
+    }
+
+    /// Writes a page, for any number of scrapers at once.
+    ///
+    /// - Parameters:
+    ///   - format: Which of the texts.
+    ///   - names: Families that are shown, called as in OpenMetrics or by their sample's name; `nil` for all.
+    /// - Returns: The page. Its size and time are told by the next one, if it is whole.
+    public func render(_ format: ExpositionFormat, only names: Set<String>? = nil) -> [UInt8] {
         let start = ContinuousClock.now
-        let page = templates[format]?.render(collect()) ?? []
+        let exemplars = format == .openMetrics ? exemplars.all : [:]
+        // Together: no number stands behind another certificate's name.
+        let (template, cells) = form.withLock { ($0.templates[format], collect()) }
+        let page = template?.render(cells, exemplars, only: names) ?? []
+        guard names == nil else { return page }
         lastNanoseconds.store(UInt64(clamping: (ContinuousClock.now - start).nanoseconds), ordering: .relaxed)
         lastByteCount.store(UInt64(page.count), ordering: .relaxed)
         return page
@@ -117,6 +150,7 @@ public final class MetricRegistry: Sendable {
         cells[MetricFamily.processOpenDescriptors.base] = process.openDescriptors
         cells[MetricFamily.processMaxDescriptors.base] = process.maxDescriptors
         cells[MetricFamily.processThreads.base] = process.threads
+        cells[Gauge.overloadPressure(.descriptors).index] = process.descriptorPressure
         cells[MetricFamily.expositionDuration.base] = lastNanoseconds.load(ordering: .relaxed)
         cells[MetricFamily.expositionBytes.base] = lastByteCount.load(ordering: .relaxed)
     }

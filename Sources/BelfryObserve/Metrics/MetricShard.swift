@@ -7,10 +7,10 @@ public import Synchronization
 /// ever sees a torn value, and no count is lost. Two writers at once *would* lose counts: whoever shares a
 /// shard between threads goes through ``SharedShard``.
 public final class MetricShard: Sendable {
-    @usableFromInline let cells: InlineArray<5256, Atomic<UInt64>>
+    @usableFromInline let cells: InlineArray<9680, Atomic<UInt64>>
     /// The bounds of all bucket sets, beside the cells they belong to: no shared table, no reference
     /// counting.
-    @usableFromInline let bounds: InlineArray<80, UInt64>
+    @usableFromInline let bounds: InlineArray<96, UInt64>
 
     init() {
         cells = InlineArray { _ in Atomic(0) }

@@ -13,6 +13,12 @@ struct ProcessSample: Sendable {
     private(set) var openDescriptors: UInt64 = 0
     private(set) var maxDescriptors: UInt64 = 0
 
+    /// Billionths of the descriptors that are in use.
+    var descriptorPressure: UInt64 {
+        guard maxDescriptors > 0 else { return 0 }
+        return UInt64(min(1, Double(openDescriptors) / Double(maxDescriptors)) * 1e9)
+    }
+
     /// Reads /proc/self: some 50 µs.
     static func read() -> ProcessSample {
         var sample = ProcessSample()
