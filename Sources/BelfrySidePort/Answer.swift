@@ -6,16 +6,44 @@ import NIOCore
 /// An answer before it is HTTP.
 struct Answer: Sendable {
     let status: HTTPResponse.Status
-    private var headers: HTTPFields
-    private let body: [UInt8]
+    var headers: HTTPFields
+    private let body: Body
 
-    /// The Accept field is named in Vary where it chose the format.
-    init(_ status: HTTPResponse.Status, _ contentType: String, _ body: [UInt8], varies: Bool = false) {
+    private enum Body: Sendable {
+        case whole([UInt8])
+        /// Goes on until it ends or the client leaves.
+        case stream(AsyncStream<ByteBuffer>)
+        case tap(TapStream)
+        case entries(JournalStream)
+    }
+
+    init(_ status: HTTPResponse.Status, _ contentType: String, _ body: [UInt8]) {
         self.status = status
-        self.body = body
+        self.body = .whole(body)
         headers = Self.common
         headers[.contentType] = contentType
-        if varies { headers[.vary] = "Accept" }
+    }
+
+    private init(stream: AsyncStream<ByteBuffer>) { self.init(events: .stream(stream)) }
+
+    /// Server-sent events that are for one follower alone.
+    init(tap stream: TapStream) { self.init(events: .tap(stream)) }
+
+    init(entries stream: JournalStream) { self.init(events: .entries(stream)) }
+
+    private init(events: Body) {
+        status = .ok
+        body = events
+        headers = Self.common
+        headers[.contentType] = Self.eventStream
+    }
+
+    /// The media type of server-sent events.
+    static let eventStream = "text/event-stream"
+
+    /// Server-sent events to one follower; `lastEventID` is what it saw last, when it comes back.
+    static func events(of feed: EventFeed, after lastEventID: String?) -> Answer {
+        feed.follow(after: lastEventID).map(Answer.init(stream:)) ?? .busy
     }
 
     /// Nothing may be framed, sniffed, cached, or read from elsewhere; and no word that opens cross-origin
@@ -35,10 +63,20 @@ struct Answer: Sendable {
 
     func response(to method: HTTPRequest.Method) -> Response {
         var headers = headers
-        headers[.contentLength] = String(body.count)
-        guard method != .head else { return Response(status: status, headers: headers) }
-        return Response(
-            status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: body)))
+        switch body {
+        case .whole(let bytes):
+            headers[.contentLength] = String(bytes.count)
+            guard method != .head else { return Response(status: status, headers: headers) }
+            return Response(
+                status: status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+        case .stream(let parts):
+            guard method != .head else { return Response(status: status, headers: headers) }
+            return Response(status: status, headers: headers, body: ResponseBody(asyncSequence: parts))
+        case .tap(let parts):
+            return Response(status: status, headers: headers, body: ResponseBody(asyncSequence: parts))
+        case .entries(let parts):
+            return Response(status: status, headers: headers, body: ResponseBody(asyncSequence: parts))
+        }
     }
 }
 
@@ -71,21 +109,5 @@ extension Answer {
         var answer = text(.methodNotAllowed, "GET or HEAD")
         answer.headers[.allow] = "GET, HEAD"
         return answer
-    }
-
-    static var index: Answer {
-        let rows = [
-            ("metrics", "Prometheus and OpenMetrics"), ("healthz?verbose", "is the process alive"),
-            ("readyz?verbose", "should clients be sent here"),
-            ("connections", "who is connected: sort, limit, offset, state, subject, source, room"),
-        ].map { "<li><a href=\"/\($0)\">/\($0)</a>: \($1)</li>" }
-        let page = """
-            <!doctype html><html lang="en"><head><meta charset="utf-8"><title>Belfry</title></head>
-            <body><h1>Belfry</h1><p>Side port.</p><ul>
-            \(rows.joined(separator: "\n"))
-            </ul></body></html>
-
-            """
-        return Answer(.ok, "text/html; charset=utf-8", Array(page.utf8))
     }
 }

@@ -17,17 +17,26 @@ import ServiceLifecycle
 package final class SidePort: Service {
     private let configuration: SidePortConfiguration
     private let responder: SidePortResponder
+    private let callers: APIConnections
     private let logger: Logger
     private let binding = Binding()
 
     package init(
-        configuration: SidePortConfiguration, source: any SidePortSource, logger: Logger,
+        configuration: SidePortConfiguration, source: any SidePortSource, api: (any APIService)? = nil,
+        alerts: (any AlertSource)? = nil, taps: (any TapService)? = nil,
+        events: (any EventService)? = nil, admin: (any AdminService)? = nil, logger: Logger,
         onAnswer: @escaping @Sendable (SidePortPath, SidePortCode) -> Void = { _, _ in }
     ) {
         self.configuration = configuration
         self.logger = logger
+        callers = APIConnections(limit: configuration.limits.callers) { onAnswer(.api, .unavailable) }
         responder = SidePortResponder(
-            source: source, hosts: HostAllowList(configuration),
+            source: source,
+            api: api.map { APIResponder(service: $0, bodyBytesMax: configuration.limits.bodyByteCount) },
+            alerts: alerts.map(AlertResponder.init), taps: taps.map(TapResponder.init(service:)),
+            events: events.map(EventResponder.init(service:)),
+            admin: admin.map(AdminResponder.init(service:)),
+            hosts: HostAllowList(configuration),
             pages: PageGate(limit: configuration.limits.concurrentPages), onAnswer: onAnswer)
     }
 
@@ -42,7 +51,7 @@ package final class SidePort: Service {
     package func run() async throws {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         do {
-            try await application(on: group).run()
+            try await serve(on: group)
             binding.fail(SidePortError.stopped)
         } catch {
             let named = SidePortError(error, configuration)
@@ -53,20 +62,35 @@ package final class SidePort: Service {
         try await group.shutdownGracefully()
     }
 
-    private func application(on group: MultiThreadedEventLoopGroup) -> Application<SidePortResponder> {
+    private func serve(on group: MultiThreadedEventLoopGroup) async throws {
+        guard let socket = configuration.socket else { return try await application(on: group).run() }
         let limits = configuration.limits
-        let channel = HTTP1Channel.Configuration(
-            additionalChannelHandlers: [ConnectionDeadlines(limits)],
+        let server = InheritedServer(
+            socket: socket, connectionsMax: limits.connections + limits.callers,
+            channel: channelConfiguration,
+            responder: responder, group: group, logger: logger)
+        try await server.run { [binding] in binding.succeed($0) }
+    }
+
+    private var channelConfiguration: HTTP1Channel.Configuration {
+        let (limits, callers) = (configuration.limits, callers)
+        return HTTP1Channel.Configuration(
+            additionalChannelHandlers: [ConnectionDeadlines(limits, callers)],
             idleTimeout: TimeAmount(limits.idleTime),
             httpDecoderConfiguration: .init(
                 maxHeaderFieldSize: limits.headByteCount, maxHeaderListSize: limits.headByteCount,
                 maxHeaderFieldCount: limits.headerCount))
+    }
+
+    private func application(on group: MultiThreadedEventLoopGroup) -> Application<SidePortResponder> {
+        let limits = configuration.limits
         return Application(
-            responder: responder, server: .http1(configuration: channel),
+            responder: responder, server: .http1(configuration: channelConfiguration),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), backlog: limits.connections,
+                address: .hostname(configuration.host, port: configuration.port),
+                backlog: limits.connections + limits.callers,
                 availableConnectionsDelegate: MaximumAvailableConnections(
-                    limits.connections, logger: logger)),
+                    limits.connections + limits.callers, logger: logger)),
             onServerRunning: { [binding] in binding.succeed($0.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group), logger: logger)
     }

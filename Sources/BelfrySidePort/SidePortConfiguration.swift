@@ -8,6 +8,8 @@ package struct SidePortConfiguration: Sendable {
     /// a web page makes its own name point here and reads us with the browser's hands.
     package var allowedHosts: [String]
     package var limits = Limits()
+    /// A listening TCP socket to serve in place of opening one; it becomes the side port's.
+    package var socket: CInt?
 
     package init(host: String = "127.0.0.1", port: Int = 9300, allowedHosts: [String] = []) {
         self.host = host
@@ -30,6 +32,12 @@ package struct SidePortConfiguration: Sendable {
         /// Between requests; longer than the usual scrape interval of 15 s, so that scrapers keep their
         /// connection.
         package var idleTime: Duration = .seconds(20)
+        /// For the body of a call to the server API to come.
+        package var bodyTime: Duration = .seconds(10)
+        /// Bytes of that body; at most so many connections may hold one at a time as callers may have.
+        package var bodyByteCount = 1 << 20
+        /// Connections of the server API's callers, beside the others.
+        package var callers = 256
         /// For the client to take an answer.
         package var answerTime: Duration = .seconds(10)
 

@@ -3,11 +3,13 @@ package import BelfryObserve
 /// Where the side port's answers come from.
 ///
 /// Called from any thread, several times at once.
-package protocol SidePortSource: Sendable {
-    /// The whole page.
-    func metrics(_ format: ExpositionFormat) async -> [UInt8]
+package protocol SidePortSource: StatusSource {
+    /// The whole page, or the families of these names.
+    func metrics(_ format: ExpositionFormat, only names: Set<String>?) async -> [UInt8]
     func health() -> HealthReport
     func readiness() -> ReadinessReport
+    /// As they stood after the last tick.
+    func detectors() -> DetectorReport
     /// Collect the records, of the query's room alone if it names one, and let ``ConnectionQuery/page(of:)``
     /// do the rest.
     func connections(_ query: ConnectionQuery) async -> ConnectionPage
@@ -66,7 +68,7 @@ package struct ReadinessReport: Sendable {
 }
 
 extension HealthReport {
-    /// The answer of `/healthz?verbose`.
+    /// The answer of `/livez?verbose`, and of `/healthz?verbose`.
     var lines: [String] {
         loops.map { loop in
             let (seconds, attoseconds) = loop.sinceLastTick.components

@@ -17,7 +17,8 @@ struct ConnectionDeadlinesTests {
         var limits = SidePortConfiguration.Limits()
         limits.headTime = .seconds(5)
         limits.answerTime = .seconds(10)
-        try channel.pipeline.syncOperations.addHandler(ConnectionDeadlines(limits))
+        try channel.pipeline.syncOperations.addHandler(
+            ConnectionDeadlines(limits, APIConnections(limit: 1) {}))
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
     }
 

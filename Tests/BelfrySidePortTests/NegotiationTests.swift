@@ -36,6 +36,32 @@ struct NegotiationTests {
     }
 
     @Test(arguments: [
+        ("", false), ("gzip", true), ("GZip", true), ("x-gzip", true), ("*", true), ("identity", false),
+        ("deflate, br", false), ("gzip;q=0", false), ("gzip; q=0.000", false), ("gzip;q=0, *", false),
+        ("*;q=0", false), ("gzip;q=0.001", true), ("gzip ; q=0.5 , identity;q=0.5", true),
+        ("gzip;q=0.4, identity;q=0.5", false), ("identity;q=0, gzip", true), ("gzip, gzip;q=0", false),
+        ("gzip;q=x", false), ("gzip;q=nan", false), ("gzip;q=-1", false), ("gzip;q=2", false),
+        (";;,,q=1", false),
+        // Prometheus, curl --compressed, a browser.
+        ("deflate, gzip, br, zstd", true), ("gzip, deflate, br", true),
+    ])
+    func `gzip is used where it is allowed and liked no less than plain text`(accept: String, isTaken: Bool) {
+        #expect(ContentCoding.takesGzip(accept) == isTaken)
+    }
+
+    @Test(
+        arguments: [
+            ("", []), ("name[]=a", ["a"]), ("name[]=a&name[]=b&name[]=a", ["a", "b"]),
+            ("name%5B%5D=a%5fb", ["a_b"]),
+            ("name[]=", [""]), ("name[]", [""]), ("x=1&name[]=a&name=b", ["a"]), ("name[]=%ff", nil),
+            (Array(repeating: "name[]=a", count: 64).joined(separator: "&"), ["a"]),
+            (Array(repeating: "name[]=a", count: 65).joined(separator: "&"), nil),
+        ] as [(String, Set<String>?)])
+    func `names are taken as Prometheus's libraries take them, up to 64`(query: String, names: Set<String>?) {
+        #expect(SidePortResponder.names(query[...]) == names)
+    }
+
+    @Test(arguments: [
         ("localhost", true), ("localhost:1", true), ("LocalHost:65535", true), ("127.0.0.1:9300", true),
         ("[::1]", true),
         ("[::1]:9300", true), ("10.0.0.5", true), ("ops.example:80", true), ("localhost:", true),
