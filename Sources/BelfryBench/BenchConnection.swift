@@ -20,6 +20,8 @@ final class BenchConnection {
     let startedAt: Instant
     var stage = Stage.handshaking
     var checker = SequenceChecker()
+    /// Whether the handshake waits for room in the socket, or for the connection itself.
+    private(set) var awaitsWriting = true
     /// Whether the kernel was asked to say when the socket takes more.
     var watchesWrites = true
     /// The next command's id; 1 connects and 2 subscribes.
@@ -54,7 +56,9 @@ final class BenchConnection {
 
     /// Goes on with the handshake.
     func handshake() throws(Ending) -> Bool {
-        switch tls.handshake() {
+        let step = tls.handshake()
+        awaitsWriting = step == .needsWrite
+        switch step {
         case .done: return true
         case .needsRead, .needsWrite: return false
         case .closed: throw Ending("closed in the TLS handshake")

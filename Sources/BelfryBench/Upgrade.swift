@@ -4,13 +4,17 @@
 /// secret.
 enum Upgrade {
     static func request(_ target: BenchTarget) -> [UInt8] {
-        let lines = [
-            "GET \(target.path) HTTP/1.1", "Host: \(target.authority)", "Upgrade: websocket",
-            "Connection: Upgrade",
+        request(target.path, target.authority, origin: nil)
+    }
+
+    static func request(_ path: String, _ authority: String, origin: String?) -> [UInt8] {
+        var lines = [
+            "GET \(path) HTTP/1.1", "Host: \(authority)", "Upgrade: websocket", "Connection: Upgrade",
             "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Protocol: centrifuge-json", "", "",
+            "Sec-WebSocket-Protocol: centrifuge-json",
         ]
-        return Array(lines.joined(separator: "\r\n").utf8)
+        if let origin { lines.append("Origin: \(origin)") }
+        return Array((lines + ["", ""]).joined(separator: "\r\n").utf8)
     }
 
     /// - `head`: To the empty line, included.

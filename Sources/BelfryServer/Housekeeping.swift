@@ -11,28 +11,34 @@ final class Housekeeping {
 
     private let relay: Relay
     private let timer: any DispatchSourceTimer
-    private let queue = DispatchQueue(label: "belfry.housekeeping")
+    /// Serial: who waits here learns whether it goes on.
+    let queue = DispatchQueue(label: "belfry.housekeeping")
 
-    init(relay: Relay, notifier: SystemdNotifier) {
+    init(relay: Relay) {
         self.relay = relay
         timer = DispatchSource.makeTimerSource(queue: queue)
         timer.schedule(deadline: .now(), repeating: .seconds(1))
-        timer.setEventHandler { Self.tidy(relay, notifier) }
+        timer.setEventHandler { Self.tidy(relay) }
         timer.activate()
     }
 
     func stop() { timer.cancel() }
 
-    private static func tidy(_ relay: Relay, _ notifier: SystemdNotifier) {
+    private static func tidy(_ relay: Relay) {
         let now = MonotonicClock.now()
         relay.limits.settle(at: now)
+        relay.settleOverload(at: now)
+        relay.keys.tick(at: now)
+        relay.desks.homes.expire(at: now)
+        relay.desks.errands.expire(at: now)
         if let generation = relay.tickets.rotateIfDue(at: now, every: relay.configuration.tls.ticketRotation)
         {
-            relay.registry.shared.count(.tlsTicketKeyRotations)
-            relay.journal.record(.tlsTicketsRotated(generation: generation))
+            relay.noteTickets(generation)
         }
         remindOfExpiry(relay)
-        if SystemdNotifier.watchdogInterval != nil, relay.loopsAreAlive(at: now) { notifier.watchdog() }
+        relay.forgetDenials()
+        relay.pulse.tick()
+        relay.takeStatus()
     }
 
     private static func remindOfExpiry(_ relay: Relay) {

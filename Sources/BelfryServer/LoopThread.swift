@@ -1,9 +1,11 @@
 import BelfryBroker
 import BelfryBytes
+import BelfryDeflate
 import BelfryDelta
 import BelfryHub
 import BelfryProtocol
 import BelfryReactor
+import BelfryStore
 import BelfryTLS
 import BelfryWebSocket
 import Dispatch
@@ -14,20 +16,26 @@ struct LoopPlan: Sendable {
     let index: Int
     let settings: LoopSettings
     let observer: LoopObserver
-    let addresses: [ListenAddress]
-    let backlog: Int
+    let listeners: ListenPlan
     let heartbeat: LoopHeartbeat
     let mailbox: Mailbox<LoopMessage>
     let material: TLSMaterial
+    /// `nil` when nothing is kept on disk.
+    let lane: StoreLane?
 
-    /// The loops share the node's bounds evenly; epochs differ from start to start.
-    func makeBroker() -> MemoryBroker {
-        let whole = StreamLimits()
-        let loops = settings.mailboxes.count
-        let limits = StreamLimits(
-            byteCount: whole.byteCount / loops, streams: whole.streams / loops,
-            idempotencyKeys: whole.idempotencyKeys / loops)
-        return MemoryBroker(seed: .random(in: 0 ... .max), limits: limits)
+    /// Epochs differ from start to start.
+    func makeBroker() -> any Broker {
+        if let broker = lane?.makeBroker() { return broker }
+        return MemoryBroker(
+            seed: .random(in: 0 ... .max), limits: StreamLimits().share(of: settings.mailboxes.count))
+    }
+}
+
+extension StreamLimits {
+    /// The loops share the node's bounds evenly.
+    func share(of loops: Int) -> StreamLimits {
+        StreamLimits(
+            byteCount: byteCount / loops, streams: streams / loops, idempotencyKeys: idempotencyKeys / loops)
     }
 }
 
@@ -90,22 +98,56 @@ enum LoopThread {
         } catch {
             throw LoopFailure(description: "tls: \(error)")
         }
+        let compression = try makeCompression(plan)
         let home = HomeHub(
             loops: plan.settings.mailboxes.count, broker: plan.makeBroker(),
-            presence: MemoryPresence(), encoder: PushFrame.encoder)
+            presence: MemoryPresence(), encoder: PushFrame.encoder(compression?.compressor))
         let worker = LoopWorker<LinuxKernel>(
             index: plan.index, settings: plan.settings, tls: context, transport: .overSockets(),
-            observer: plan.observer, home: home)
+            observer: plan.observer, home: home, compression: compression)
         return EventLoop(kernel: kernel, mailbox: plan.mailbox, heartbeat: plan.heartbeat, delegate: worker)
+    }
+
+    private static func makeCompression(_ plan: LoopPlan) throws(LoopFailure) -> LoopCompression? {
+        guard let settings = plan.settings.compression else { return nil }
+        guard let compression = LoopCompression(settings) else {
+            throw LoopFailure(description: "client.compression: no memory for zlib")
+        }
+        return compression
     }
 
     private static func listen(
         _ loop: inout EventLoop<LoopWorker<LinuxKernel>>, _ plan: LoopPlan
     ) throws(LoopFailure) -> [ListenAddress] {
-        var bound: [ListenAddress] = []
-        for address in plan.addresses {
+        switch plan.listeners {
+        case .own(let addresses): return try open(addresses, in: &loop)
+        case .inherited(let sockets):
+            try adopt(sockets, in: &loop)
+            return plan.listeners.addresses
+        }
+    }
+
+    private static func adopt(
+        _ sockets: [InheritedListener], in loop: inout EventLoop<LoopWorker<LinuxKernel>>
+    ) throws(LoopFailure) {
+        for socket in sockets {
             do {
-                let listener = try loop.reactor.listen(address, backlog: plan.backlog, reusePort: true)
+                try loop.reactor.adopt(listener: try socket.duplicate())
+            } catch {
+                throw LoopFailure(
+                    description: "can not listen on \(socket.address): \(error)", address: socket.address,
+                    errno: error.code)
+            }
+        }
+    }
+
+    private static func open(
+        _ addresses: [ListenAddress], in loop: inout EventLoop<LoopWorker<LinuxKernel>>
+    ) throws(LoopFailure) -> [ListenAddress] {
+        var bound: [ListenAddress] = []
+        for address in addresses {
+            do {
+                let listener = try loop.reactor.listen(address, backlog: Relay.backlog, reusePort: true)
                 let port = try loop.reactor.kernel.localPort(of: listener)
                 bound.append(ListenAddress(ip: address.ip, port: port))
             } catch {
@@ -120,9 +162,12 @@ enum LoopThread {
 
 /// Makes the one WebSocket frame of a push that all receivers of its form share.
 enum PushFrame {
-    static var encoder: PushEncoder {
+    /// Without a compressor, nothing is compressed.
+    static func encoder(_ compressor: FrameCompressor?) -> PushEncoder {
         // One patch serves both codecs, so it must be one that JSON can carry.
-        PushEncoder(frame: encode, patch: { FossilDelta.patch(from: $0, to: $1, literals: .text) })
+        PushEncoder(
+            frame: encode, patch: { FossilDelta.patch(from: $0, to: $1, literals: .text) },
+            compress: { compressor?.compressed($0) })
     }
 
     static func encode(_ push: HubPush, _ variant: FrameVariant) -> [UInt8]? {

@@ -1,3 +1,4 @@
+import BelfryAPI
 import BelfryAuth
 import BelfryBytes
 import BelfryHTTP
@@ -6,6 +7,8 @@ import BelfryLimits
 import BelfryObserve
 import BelfryReactor
 import BelfrySession
+import BelfrySidePort
+import BelfryStore
 import BelfryTLS
 import Dispatch
 import Synchronization
@@ -28,31 +31,62 @@ final class Relay: Sendable {
     let journal: Journal
     let registry: MetricRegistry
     let limits: LimitWatch
+    let overload: OverloadWatch
+    let shedInfo = RisingCount()
     let users: ConnectionCounts
     let addressCounts = ConnectionCounts()
     let lately = ClosedConnections()
     let admission: ConnectionAdmission
     let tickets = TicketKeys()
     let tokens: TokenDesk
+    let denyDesk: DenyDesk
+    let keys: KeyKeeper
+    let guests: GuestDesk?
     let mailboxes: [Mailbox<LoopMessage>]
+    let desks: CallDesks
+    let taps = TapDesk()
+    /// Tells starts of a node apart.
+    let uid: String
+    /// The configured name, or the host's.
+    let nodeName: String
+    /// Where its entries stand; `nil` for the default journal.
+    let journalNamespace = JournalNamespace.current
     let heartbeats: [LoopHeartbeat]
     let startedAt = ContinuousClock.now
+    /// What systemd listens on for us.
+    let sockets: InheritedSockets
     let pseudonym: Pseudonym
+    /// `nil` where there is no probe.
+    let probePass: ProbePass?
+    let probeState = ProbeState()
+    /// `nil` when nothing is kept on disk.
+    let store: Store?
     let expiryNotices = DailyNotices()
-    private let state = Mutex(State())
+    /// Feeds of the side port.
+    let pulse = FeedPulse()
+    let alertDesk: AlertDesk
+    let detectorDesk: DetectorDesk
+    /// Entries of the journal for those who follow them.
+    let entries: JournalFeed
+    let alertPush: AlertPush
+    let status: StatusKeeper
+    let top: TopDesk
+    let state: Mutex<State>
     /// Entered by each loop, left when it ends.
     let loops = DispatchGroup()
 
-    private struct State {
+    struct State {
         var addresses: [ListenAddress] = []
         var certificates: [CertificateSummary] = []
         var isDraining = false
+        var apiKeys: APIKeys
+        /// The one read last; of keys that are not reloaded, ``configuration`` is in force.
+        var loaded: Configuration
+        var watch: AlertWatch?
     }
 
     /// Connections the kernel queues for a listener; it cuts this to `net.core.somaxconn`.
     static let backlog = 4_096
-    /// An idle loop ticks once a second; the side port's bar for a stuck one is five.
-    static let stuckAfter = Duration.seconds(5)
     /// Messages that may wait for one loop: at 10,000 publications a second, six seconds of a stuck loop.
     static let mailboxCapacity = 65_536
 
@@ -60,56 +94,105 @@ final class Relay: Sendable {
     var addresses: [ListenAddress] { state.withLock { $0.addresses } }
     var certificates: [CertificateSummary] { state.withLock { $0.certificates } }
     var isDraining: Bool { state.withLock { $0.isDraining } }
+    var apiKeys: APIKeys { state.withLock { $0.apiKeys } }
 
     /// Reads certificates and keys and starts the loops; returns when every listener accepts.
     init(
-        _ configuration: Configuration, path: String, application: ApplicationKind, journal: Journal
+        _ configuration: Configuration, path: String, application: ApplicationKind, journal: Journal,
+        sockets: InheritedSockets = .none
     ) throws {
+        self.sockets = sockets
         self.configuration = configuration
         self.path = path
         self.journal = journal
+        var uuids = UUIDSource()
+        uid = uuids.next()
+        nodeName = configuration.server.node.isEmpty ? HostName.text : configuration.server.node
+        state = Mutex(State(apiKeys: configuration.api.knownKeys, loaded: configuration))
+        desks = CallDesks(pendingMax: configuration.api.maxPending)
         let key = configuration.journal.pseudonymKey?.bytes ?? Random.bytes(32)
         pseudonym = Pseudonym(key: key)
         let material = try Self.loadCertificates(configuration)
         registry = Self.makeRegistry(material)
+        status = StatusKeeper(uid: uid, registry.shared)
+        top = TopDesk(pseudonym)
         journal.observe(in: registry.makeShard())
-        let verifier = try Self.loadKeys(configuration, pseudonym)
-        tokens = TokenDesk(verifier: verifier, unixSeconds: WallClock.unixSeconds)
+        alertDesk = Self.makeAlertDesk(uid, registry, pulse)
+        detectorDesk = DetectorDesk(configuration)
+        entries = Self.makeEntryFeed(uid, registry, journal, pulse)
+        alertPush = AlertPush(configuration, journal: journal, registry: registry)
+        probePass =
+            application == .relay && configuration.hasProbe ? try Self.makeProbePass(uid) : nil
+        let plan = try Self.loadKeys(configuration, pseudonym, probePass)
+        tokens = TokenDesk(verifier: nil, unixSeconds: WallClock.unixSeconds)
+        keys = try KeyKeeper(
+            plan, from: path, desk: tokens, journal: journal, registry: registry,
+            wallClock: WallClock.unixSeconds)
+        guests = try Self.loadGuestSigner(configuration).map(GuestDesk.init)
+        // After what a configuration can be wrong in: a store that is left open takes its next start for one after a crash.
+        store = application == .relay ? try Self.openStore(configuration, journal, registry) : nil
+        denyDesk = try Self.openDenials(configuration, store)
         let policy = configuration.limits.policy
         limits = LimitWatch(sink: journal, policy: policy)
+        overload = OverloadWatch(sink: journal, shard: registry.shared)
         users = ConnectionCounts()
         admission = ConnectionAdmission(limit: configuration.server.maxConnections)
         let count = configuration.server.loops > 0 ? configuration.server.loops : ProcessSetup.availableCores
         heartbeats = (0..<count).map { _ in LoopHeartbeat() }
         var kernels = try LoopKernels(count: count)
         mailboxes = kernels.wakers.map { Mailbox(capacity: Self.mailboxCapacity, waker: $0) }
-        announce(material, verifier)
-        try kernels.checkFree(configuration.server.listen)
-        let settings = try makeSettings(application, policy)
-        try startLoops(&kernels, settings, material)
+        announce(material)
+        do {
+            if sockets.wss.isEmpty { try kernels.checkFree(configuration.server.listen) }
+            let settings = try makeSettings(application, policy)
+            try startLoops(&kernels, settings, material, try openLanes())
+        } catch {
+            store?.close()
+            throw error
+        }
+        noteLoad(succeeded: true)
     }
 
     /// Whether certificates, keys and origins can be used; opens nothing.
     static func check(_ configuration: Configuration) throws {
         _ = try loadCertificates(configuration)
-        _ = try loadKeys(configuration, Pseudonym(key: Random.bytes(32)))
+        _ = try loadKeys(configuration, Pseudonym(key: Random.bytes(32)), nil)
+        _ = try loadGuestSigner(configuration)
         _ = try configuration.upgradePolicy()
     }
 
-    private static func loadCertificates(_ configuration: Configuration) throws(StartFailure) -> TLSMaterial {
+    static func loadCertificates(_ configuration: Configuration) throws(StartFailure) -> TLSMaterial {
         do {
-            return try TLSMaterial(loading: configuration.certificateSources, at: WallClock.unixSeconds())
+            return try TLSMaterial(
+                loading: configuration.certificateSources, clients: configuration.clientAuthoritySource,
+                at: WallClock.unixSeconds())
         } catch {
             throw StartFailure(description: "tls: \(error)")
         }
     }
 
-    private static func loadKeys(
-        _ configuration: Configuration, _ pseudonym: Pseudonym
-    ) throws(StartFailure) -> TokenVerifier? {
-        let result = Blocking.result { try await configuration.auth.verifier(naming: pseudonym) }
+    static func loadKeys(
+        _ configuration: Configuration, _ pseudonym: Pseudonym, _ probe: ProbePass?
+    ) throws(StartFailure) -> KeyPlan {
+        let result = Blocking.result { try await configuration.auth.keyPlan(naming: pseudonym) }
         switch result {
-        case .success(let verifier): return verifier
+        case .success(var plan):
+            plan.probe = probe?.issuer
+            return plan
+        case .failure(let error): throw StartFailure(description: "\(error)")
+        }
+    }
+
+    private static func makeProbePass(_ uid: String) throws(StartFailure) -> ProbePass {
+        switch Blocking.result({ try await ProbePass(uid: uid) }) {
+        case .success(let pass): return pass
+        case .failure(let error): throw StartFailure(description: "probe: \(error)")
+        }
+    }
+
+    static func loadGuestSigner(_ configuration: Configuration) throws(StartFailure) -> GuestSigner? {
+        switch Blocking.result({ try await configuration.guestSigner() }) {
+        case .success(let signer): return signer
         case .failure(let error): throw StartFailure(description: "\(error)")
         }
     }
@@ -137,9 +220,13 @@ final class Relay: Sendable {
         let client = configuration.client
         return LoopSettings(
             application: application == .echo ? .echo : .relay(configuration.sessionPolicy(limits: limits)),
-            upgrade: upgrade, frameLimits: application.frameLimits(configuration), limits: policy,
+            upgrade: upgrade, demo: application == .echo ? nil : guests.map(DemoPage.init(guests:)),
+            frameLimits: application.frameLimits(configuration),
+            compression: configuration.compressionSettings, limits: policy,
             limitKeys: limits.keys, budgets: limits.budgets, addresses: addressCounts, tokens: tokens,
-            mailboxes: mailboxes, admission: admission,
+            denials: denyDesk,
+            traffic: TrafficSettings(isOn: application == .relay && configuration.alerts.isEnabled),
+            mailboxes: mailboxes, desks: desks, admission: admission,
             connectionsPerLoop: configuration.server.maxConnections,
             handshakeTimeout: configuration.tls.handshakeTimeout, connectDeadline: client.connectDeadline,
             pingInterval: application == .echo ? .zero : client.ping, pongTimeout: client.pong,
@@ -149,93 +236,39 @@ final class Relay: Sendable {
     }
 
     private func startLoops(
-        _ kernels: inout LoopKernels, _ settings: LoopSettings, _ material: TLSMaterial
+        _ kernels: inout LoopKernels, _ settings: LoopSettings, _ material: TLSMaterial, _ lanes: [StoreLane]
     ) throws(StartFailure) {
-        var addresses = configuration.server.listen
+        var listeners = ListenPlan(configuration.server.listen, sockets.wss)
         for index in mailboxes.indices {
             let plan = LoopPlan(
-                index: index, settings: settings, observer: makeObserver(), addresses: addresses,
-                backlog: Self.backlog, heartbeat: heartbeats[index], mailbox: mailboxes[index],
-                material: material)
+                index: index, settings: settings, observer: makeObserver(), listeners: listeners,
+                heartbeat: heartbeats[index], mailbox: mailboxes[index], material: material,
+                lane: lanes.isEmpty ? nil : lanes[index])
             do {
                 // Where the kernel chose the port for the first loop, the others share it.
-                addresses = try kernels.start(plan, in: loops)
+                let bound = try kernels.start(plan, in: loops)
+                if case .own = listeners { listeners = .own(bound) }
             } catch {
                 throw StartFailure(description: "\(error)")
             }
         }
-        state.withLock { $0.addresses = addresses }
-        for address in addresses {
+        state.withLock { $0.addresses = listeners.addresses }
+        for (index, address) in listeners.addresses.enumerated() {
             journal.record(
-                .listenerOpen(address: address.description, descriptorName: nil, backlog: Self.backlog))
+                .listenerOpen(
+                    address: address.description, descriptorName: listeners.descriptorName,
+                    backlog: listeners.backlog(at: index)))
         }
     }
 
     private func makeObserver() -> LoopObserver {
         LoopObserver(
-            shard: registry.makeShard(), sink: journal, limits: limits, pseudonym: pseudonym,
+            shard: registry.makeShard(), exemplars: registry.exemplars, sink: journal, limits: limits,
+            overload: overload,
+            pseudonym: pseudonym,
             subjectsArePlain: configuration.journal.plainSubjects,
-            listeners: configuration.server.listen.map(\.description), lately: lately)
-    }
-
-    // MARK: Certificates and keys
-
-    private func announce(_ material: TLSMaterial, _ verifier: TokenVerifier?) {
-        state.withLock { $0.certificates = material.certificates }
-        for certificate in material.certificates {
-            registry.setCertificateExpiry(certificate.name, notAfter: certificate.notAfter &* 1_000_000_000)
-            journal.record(
-                .tlsCertLoaded(
-                    name: certificate.name, sha256: certificate.fingerprint, notAfter: certificate.notAfter,
-                    keyType: certificate.keyType.description))
-        }
-        announce(verifier)
-    }
-
-    private func announce(_ verifier: TokenVerifier?) {
-        let keys = verifier?.keys.keys ?? []
-        journal.record(.authKeysLoaded(keyIDs: keys.compactMap(\.keyID), from: path))
-        for family in KeyFamily.allCases {
-            let count = keys.count { KeyFamily($0.algorithm) == family }
-            registry.shared.set(.authKeys(family), to: Int64(count))
-        }
-    }
-
-    /// Reads certificates and keys again.
-    ///
-    /// What can not be used leaves what is in force.
-    func reload() {
-        let outcome = loadAnew()
-        registry.shared.count(.tlsCertificateReloads(Outcome(succeeded: outcome == nil)))
-        registry.shared.set(.configLastReloadSuccessful, to: outcome == nil ? 1 : 0)
-        guard let outcome else {
-            registry.shared.set(.configLastReloadSuccess, to: WallClock.unixSeconds() &* 1_000_000_000)
-            journal.record(.configLoaded(hash: configuration.fingerprint, changedKeys: []))
-            return
-        }
-        journal.record(.configRejected(path: path, row: nil, error: outcome))
-    }
-
-    /// `nil`, or why nothing was changed.
-    private func loadAnew() -> String? {
-        do {
-            let loaded = try Configuration.load(path: path, environment: ProcessEnvironment.variables)
-            let material = try Self.loadCertificates(loaded.configuration)
-            let verifier = try Self.loadKeys(loaded.configuration, pseudonym)
-            tokens.replace(verifier)
-            for mailbox in mailboxes { _ = mailbox.post(.reload(material)) }
-            announce(material, verifier)
-            return nil
-        } catch {
-            return "\(error)"
-        }
-    }
-
-    /// Whether each loop has ticked within the time that an idle one takes for two.
-    func loopsAreAlive(at now: Instant) -> Bool {
-        heartbeats.allSatisfy { heartbeat in
-            heartbeat.lastTick.map { now - $0 < Self.stuckAfter } ?? false
-        }
+            listeners: ListenPlan(configuration.server.listen, sockets.wss).addresses.map(\.description),
+            lately: lately)
     }
 
     // MARK: The end

@@ -1,6 +1,7 @@
 import BelfryJournal
 import BelfryObserve
 import BelfryReactor
+import BelfryStore
 import BelfryTLS
 import Dispatch
 import Foundation
@@ -13,6 +14,8 @@ package enum ExitCode {
     package static let success: Int32 = 0
     /// Certificates, keys or a port are not to be had.
     package static let failure: Int32 = 1
+    /// The command line asks for something that cannot be.
+    package static let usage: Int32 = 64
     /// The configuration is wrong.
     package static let configuration: Int32 = 78
 }
@@ -33,11 +36,13 @@ package enum RelayProcess {
         }
         for warning in loaded.warnings { note("warning: \(warning)") }
         do {
+            let sockets = try InheritedSockets.take()
+            noteExposure(of: sockets)
             try ProcessSetup.ignoreBrokenPipes()
             _ = try ProcessSetup.raiseDescriptorLimit()
-            let signals = SignalBox()
-            let watch = try SignalWatch.start { signals.put($0) }
-            let code = try run(loaded.configuration, path, application, signals)
+            let orders = OrderBox()
+            let watch = try SignalWatch.start { orders.put(ProcessOrder($0)) }
+            let code = try run(loaded.configuration, path, application, sockets, orders)
             watch.stop()
             return code
         } catch {
@@ -46,7 +51,8 @@ package enum RelayProcess {
     }
 
     private static func run(
-        _ configuration: Configuration, _ path: String, _ application: ApplicationKind, _ signals: SignalBox
+        _ configuration: Configuration, _ path: String, _ application: ApplicationKind,
+        _ sockets: InheritedSockets, _ orders: OrderBox
     ) throws -> Int32 {
         let started = ContinuousClock.now
         let journal = try Journal(configuration.journalSettings)
@@ -56,43 +62,65 @@ package enum RelayProcess {
                 version: BelfryVersion.number, commit: BelfryVersion.commit, openSSL: TLSLibraryVersion.text,
                 configurationHash: configuration.fingerprint,
                 isFirstProcess: ProcessInfo.processInfo.processIdentifier == 1))
-        let relay = try Relay(configuration, path: path, application: application, journal: journal)
+        let relay = try Relay(
+            configuration, path: path, application: application, journal: journal, sockets: sockets)
         // It answers to the end: the process takes it along, since stopping it first has NIO complain on standard error.
-        _ = try RunningSidePort.start(relay)
+        _ = try RunningSidePort.start(relay, orders)
         let notifier = SystemdNotifier()
-        let housekeeping = Housekeeping(relay: relay, notifier: notifier)
+        let housekeeping = Housekeeping(relay: relay)
+        let alerts =
+            application == .relay
+            ? relay.watchAlerts(probe: { relay.probeState.takeOutcome() }, note: note) : nil
         relay.registry.state = .serving
         let listeners = relay.addresses.map(\.description)
-        journal.record(.configLoaded(hash: configuration.fingerprint, changedKeys: []))
+        journal.record(.configLoaded(hash: configuration.fingerprint, changedKeys: [], restartKeys: []))
         journal.record(
-            .serviceReady(listeners: listeners, startup: ContinuousClock.now - started, activated: false))
-        notifier.ready(status: "listening on \(listeners.joined(separator: ", "))")
+            .serviceReady(
+                listeners: listeners, startup: ContinuousClock.now - started, activated: !sockets.isEmpty))
+        notifier.ready(status: relay.statusLine)
+        let reports = ServiceReports(relay: relay, notifier: notifier, on: housekeeping.queue)
         note("belfry \(BelfryVersion.number) listens on \(listeners.joined(separator: ", "))")
-        serve(relay, signals, notifier)
+        let probe = try SelfProbe.start(relay)
+        serve(relay, orders, notifier) { probe?.stop() }
+        relay.endTaps()
+        alerts?.stop()
+        reports.stop()
         housekeeping.stop()
         relay.limits.settleAll()
+        relay.store?.close()
         stopped(relay, since: started)
+        journal.close(flushWithin: .seconds(2))
+        relay.endEntries()
         return ExitCode.success
     }
 
-    /// Waits for signals; returns when the loops have ended.
-    private static func serve(_ relay: Relay, _ signals: SignalBox, _ notifier: SystemdNotifier) {
-        relay.loops.notify(queue: .global()) { signals.end() }
-        while let signal = signals.next() {
-            switch signal {
+    /// For the store and the journal to be written out when the last client is gone.
+    private static let afterDrain = Duration.seconds(10)
+
+    /// Waits for orders; returns when the loops have ended.
+    ///
+    /// `onStopping` runs before clients are sent away.
+    private static func serve(
+        _ relay: Relay, _ orders: OrderBox, _ notifier: SystemdNotifier, onStopping: () -> Void
+    ) {
+        relay.loops.notify(queue: .global()) { orders.end() }
+        while let order = orders.next() {
+            switch order {
             case .reload:
                 notifier.reloading(at: MonotonicClock.now())
-                relay.reload()
-                notifier.ready(status: "reloaded")
-            case .terminate, .interrupt:
+                let isGood = relay.reload()
+                notifier.ready(
+                    status: isGood ? relay.statusLine : "reload refused, see the journal; \(relay.statusLine)"
+                )
+            case .stop(let cause):
+                onStopping()
                 // Whoever asks twice does not want to wait for the waves.
                 let drain = relay.isDraining ? .zero : relay.configuration.server.drain
-                notifier.stopping(status: "sending \(relay.admission.count) clients away")
                 relay.journal.record(
                     .serviceStopping(
-                        signal: signal == .terminate ? "SIGTERM" : "SIGINT",
-                        openConnections: relay.admission.count, drain: drain))
+                        signal: cause, openConnections: relay.admission.count, drain: drain))
                 relay.drain(over: drain)
+                notifier.stopping(status: relay.statusLine, within: drain + afterDrain)
             }
         }
     }
@@ -105,36 +133,17 @@ package enum RelayProcess {
                 messages: snapshot[.messagesDelivered], isClean: relay.admission.count == 0))
     }
 
+    /// The configuration's own warning knows `side_port.listen` only.
+    private static func noteExposure(of sockets: InheritedSockets) {
+        guard let side = sockets.side?.address, !side.isLoopback else { return }
+        note("warning: socket side: \(ConfigurationWarning.Reason.sidePortExposed) (\(side))")
+    }
+
     /// One line for whoever started the process by hand; the journal has it as well, in its own words.
     private static func note(_ text: String) { FileHandle.standardError.write(Data((text + "\n").utf8)) }
 
     private static func complain(_ text: String, _ code: Int32) -> Int32 {
         note(text)
         return code
-    }
-}
-
-/// Signals on their way to the main thread.
-final class SignalBox: Sendable {
-    private let waiting = Mutex<[ProcessSignal]>([])
-    private let ended = Atomic<Bool>(false)
-    private let semaphore = DispatchSemaphore(value: 0)
-
-    func put(_ signal: ProcessSignal) {
-        waiting.withLock { $0.append(signal) }
-        semaphore.signal()
-    }
-
-    /// Nothing more to wait for.
-    func end() {
-        ended.store(true, ordering: .relaxed)
-        semaphore.signal()
-    }
-
-    /// The next signal, or `nil` at the end.
-    func next() -> ProcessSignal? {
-        semaphore.wait()
-        if ended.load(ordering: .relaxed) { return nil }
-        return waiting.withLock { $0.isEmpty ? nil : $0.removeFirst() }
     }
 }

@@ -7,7 +7,10 @@ struct Belfry: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "belfry", abstract: "A TLS-terminating secure chat relay with an eye on everything.",
         version: BelfryVersion.number,
-        subcommands: [Serve.self, CheckConfig.self, TokenCommand.self, BenchCommand.self, Version.self])
+        subcommands: [
+            Serve.self, CheckConfig.self, TokenCommand.self, ExplainCommand.self, AuditCommand.self,
+            TapCommand.self, BenchCommand.self, Version.self,
+        ])
 }
 
 /// Where the configuration stands.

@@ -37,7 +37,7 @@ extension Malformed {
         Malformed(
             "client: {max_mesage: 1KiB}",
             "belfry.yaml:4:10: client.max_mesage: unknown key (did you mean \"max_message\"?)"),
-        Malformed("client: {personal_channel: {}}", "belfry.yaml:4:10: client.personal_channel: unknown key"),
+        Malformed("client: {webhooks: {}}", "belfry.yaml:4:10: client.webhooks: unknown key"),
         Malformed(
             "limits: {users: {}}", "belfry.yaml:4:10: limits.users: unknown key (did you mean \"user\"?)"),
         Malformed(
@@ -53,8 +53,24 @@ extension Malformed {
         Malformed(
             "channels: {namespaces: {chat: {history_length: 10}}}",
             "belfry.yaml:4:32: channels.namespaces.chat.history_length: unknown key"),
-        Malformed("api: {keys: []}", "belfry.yaml:4:1: api: unknown key"),
-        Malformed("alerts: {}", "belfry.yaml:4:1: alerts: unknown key"),
+        Malformed(
+            "api: {key: []}", "belfry.yaml:4:7: api.key: unknown key (did you mean \"keys\"?)"),
+        Malformed(
+            "alerts: {detectors: {CredentialStufing: off}}",
+            "belfry.yaml:4:22: alerts.detectors.CredentialStufing: unknown key (did you mean \"CredentialStuffing\"?)"
+        ),
+        Malformed(
+            "alerts: {detectors: {AuditLoss: maybe}}",
+            "belfry.yaml:4:33: alerts.detectors.AuditLoss: expected one of \"on\", \"shadow\", \"off\", found \"maybe\""
+        ),
+        Malformed(
+            "alerts: {alertmanager: [\"http://user:pass@am:9093\"]}",
+            "belfry.yaml:4:25: alerts.alertmanager[0]: expected an https:// or http:// URL of at most 1024 bytes, "
+                + "without user or fragment, found a single value"),
+        Malformed(
+            "alerts: {webhook: [{secret_file: \"\"}]}",
+            "belfry.yaml:4:20: alerts.webhook[0]: missing: url"),
+        Malformed("alert: {}", "belfry.yaml:4:1: alert: unknown key (did you mean \"alerts\"?)"),
         Malformed("<<: {}", "belfry.yaml:4:1: <<: unknown key"),
         Malformed("\"\": 1", "belfry.yaml:4:1: unknown key"),
         Malformed("? [a]\n: 1", "belfry.yaml:4:3: expected a name as key, found a list or a section"),
@@ -313,6 +329,36 @@ extension Malformed {
         ),
     ]
 
+    static let personalChannel = [
+        Malformed(
+            "client: {personal_channel: {namespace: me}}",
+            "belfry.yaml:4:40: client.personal_channel.namespace: channels.namespaces has no such namespace")
+    ]
+
+    static let compression = [
+        Malformed(
+            "client: {compression: true}",
+            "belfry.yaml:4:23: client.compression: expected a section, found a single value"),
+        Malformed(
+            "client: {compression: {enabled: 1}}",
+            "belfry.yaml:4:33: client.compression.enabled: expected true or false, found \"1\""),
+        Malformed(
+            "client: {compression: {level: 0}}",
+            "belfry.yaml:4:31: client.compression.level: expected a whole number from 1 to 9, found \"0\""),
+        Malformed(
+            "client: {compression: {min_size: 63B}}",
+            "belfry.yaml:4:34: client.compression.min_size: expected a size with unit (B, KB, KiB, MB, MiB, GB, GiB) "
+                + "from 64B to 1MiB, found \"63B\""),
+        Malformed(
+            "client: {compression: {max_size: 17MiB}}",
+            "belfry.yaml:4:34: client.compression.max_size: expected a size with unit (B, KB, KiB, MB, MiB, GB, GiB) "
+                + "from 1KiB to 16MiB, found \"17MiB\""),
+        Malformed(
+            "client: {compression: {min_size: 2KiB, max_size: 1KiB}}",
+            "belfry.yaml:4:50: client.compression.max_size: must not be smaller than client.compression.min_size"
+        ),
+    ]
+
     private static let nameText = "expected 2 to 64 letters, digits, - or _, found "
 
     static let channels = [
@@ -323,6 +369,34 @@ extension Malformed {
         Malformed(
             "channels: {default: {presence: 1}}",
             "belfry.yaml:4:32: channels.default.presence: expected true or false, found \"1\""),
+        Malformed(
+            "channels: {default: {channel_regex: \"^[a-z\"}}",
+            "belfry.yaml:4:37: channels.default.channel_regex: the pattern has a class without its end (character 2)"
+        ),
+        Malformed(
+            "channels: {namespaces: {chat: {channel_regex: [a]}}}",
+            "belfry.yaml:4:47: channels.namespaces.chat.channel_regex: expected a regular expression of at most 255 "
+                + "bytes, found a list"),
+        Malformed(
+            "channels: {default: {client_publish_debounce_interval: 61s}}",
+            "belfry.yaml:4:56: channels.default.client_publish_debounce_interval: expected a duration with unit "
+                + "(ms, s, m, h, d) from 0s to 1m, found \"61s\""),
+        Malformed(
+            "channels: {default: {subscription_type: map_clients}}",
+            "belfry.yaml:4:41: channels.default.subscription_type: \"map_clients\" is not available yet in this release"
+        ),
+        Malformed(
+            "channels: {default: {subscribe_proxy_enabled: true}}",
+            "belfry.yaml:4:22: channels.default.subscribe_proxy_enabled: Belfry does not have this option: it asks no "
+                + "application on a client's behalf; use subscription tokens and the allow_… options"),
+        Malformed(
+            "channels: {namespaces: {chat: {publish_cel: \"true\"}}}",
+            "belfry.yaml:4:32: channels.namespaces.chat.publish_cel: Belfry does not have this option: it has no "
+                + "expressions; use subscription tokens and the allow_… options"),
+        Malformed(
+            "channels: {namespaces: {chat: {shared_poll: {}}}}",
+            "belfry.yaml:4:32: channels.namespaces.chat.shared_poll: Belfry does not have this option: it has stream "
+                + "subscriptions only"),
         Malformed(
             "channels: {default: {publication_data_format: xml}}",
             "belfry.yaml:4:47: channels.default.publication_data_format: expected one of \"\", \"json\", "
@@ -438,14 +512,24 @@ extension Malformed {
             "belfry.yaml:4:16: broker.kind: expected one of \"memory\", found \"mqtt\""),
         Malformed("broker: memory", "belfry.yaml:4:9: broker: expected a section, found a single value"),
         Malformed(
-            "history: {store: sqlite}",
-            "belfry.yaml:4:18: history.store: \"sqlite\" is not available yet in this release"),
+            "history: {path: \"\"}",
+            "belfry.yaml:4:17: history.path: expected a path of 1 to 1024 bytes, absolute or relative to this file, "
+                + "found \"\""),
         Malformed(
-            "history: {store: sqlite, path: x}",
-            "belfry.yaml:4:18: history.store: \"sqlite\" is not available yet in this release"),
+            "history: {max_bytes: 1000}",
+            "belfry.yaml:4:22: history.max_bytes: expected a size with unit (B, KB, KiB, MB, MiB, GB, GiB) from 1MiB "
+                + "to 1024GiB, found \"1000\""),
+        Malformed(
+            "history: {max_queue: 1KiB}",
+            "belfry.yaml:4:22: history.max_queue: expected a size with unit (B, KB, KiB, MB, MiB, GB, GiB) from 1MiB "
+                + "to 16GiB, found \"1KiB\""),
+        Malformed(
+            "channels: {default: {durability: maybe}}",
+            "belfry.yaml:4:34: channels.default.durability: expected one of \"acknowledged\", \"relaxed\", found "
+                + "\"maybe\""),
         Malformed(
             "history: {store: file}",
-            "belfry.yaml:4:18: history.store: expected one of \"none\", found \"file\""),
+            "belfry.yaml:4:18: history.store: expected one of \"sqlite\", \"none\", found \"file\""),
         Malformed(
             "side_port: {listen: \"9300\"}", "belfry.yaml:4:21: side_port.listen: \(addressText)\"9300\""),
         Malformed(
@@ -458,6 +542,21 @@ extension Malformed {
             "journal: {mode: syslog}",
             "belfry.yaml:4:17: journal.mode: expected one of \"auto\", \"required\", \"stderr\", found \"syslog\""
         ),
+        Malformed(
+            "journal: {level: notice!}",
+            "belfry.yaml:4:18: journal.level: expected one of \"err\", \"warning\", \"notice\", \"info\", "
+                + "\"debug\", found \"notice!\""),
+        Malformed(
+            "journal: {on_failure: stop}",
+            "belfry.yaml:4:23: journal.on_failure: expected one of \"continue\", \"refuse_new\", found \"stop\""
+        ),
+        Malformed(
+            "journal: {canary: 2h}",
+            "belfry.yaml:4:19: journal.canary: expected a duration with unit (ms, s, m, h, d) from 0s to 1h, found "
+                + "\"2h\""),
+        Malformed(
+            "journal: {chain_key_file: nowhere.key}",
+            "belfry.yaml:4:27: journal.chain_key_file: nowhere.key: no such file"),
         Malformed(
             "journal: {audit_queue: 63}",
             "belfry.yaml:4:24: journal.audit_queue: expected a whole number from 64 to 1000000, found \"63\""),
@@ -516,8 +615,8 @@ extension Malformed {
     ]
 
     private static let noKey =
-        "missing: a key: hmac_secret_file, hmac_keys or public_keys; without one, and without client.allow_anonymous, "
-        + "nobody can connect"
+        "missing: a key: hmac_secret_file, hmac_keys, public_keys, jwks or issuers; without one, and without "
+        + "client.allow_anonymous, nobody can connect"
     private static let pair = "tls: {certificate: tls/server.pem, private_key: tls/server.key}\n"
     private static let key = "auth: {hmac_secret_file: auth/hmac.key}\n"
 
@@ -539,6 +638,13 @@ extension Malformed {
         Malformed(pair, "belfry.yaml:1:1: auth: \(noKey)"),
         Malformed(pair + "auth: {issuer: me}", "belfry.yaml:2:7: auth: \(noKey)"),
         Malformed(pair + "auth: {hmac_secret: \"\"}", "belfry.yaml:2:7: auth: \(noKey)"),
+        Malformed(
+            pair + "auth: {public_keys: [{alg: EdDSA, file: auth/public.pem}]}\nclient: {demo_page: true}",
+            "belfry.yaml:3:21: client.demo_page: missing: auth.hmac_secret_file, which signs the tokens of the page's "
+                + "visitors"),
+        Malformed(
+            pair + "auth: {hmac_secret_file: auth/hmac.key, user_id_claim: uid}\nclient: {demo_page: true}",
+            "belfry.yaml:3:21: client.demo_page: visitors are named by sub, and auth.user_id_claim is uid"),
         Malformed(
             "tls: {certificate: tls/server.pem}\n" + key,
             "belfry.yaml:1:20: tls.certificate: missing: tls.private_key, the key of this certificate"),
@@ -578,6 +684,22 @@ extension Malformed {
             "tls: {certificate: tls/server.pem, private_key: tls/server.key, ticket_rotation: 59s}\n" + key,
             "belfry.yaml:1:82: tls.ticket_rotation: expected a duration with unit (ms, s, m, h, d) from 1m to 7d, "
                 + "found \"59s\""),
+        Malformed(
+            "tls: {certificate: tls/server.pem, private_key: tls/server.key, client_ca: tls/none.pem}\n"
+                + key,
+            "belfry.yaml:1:76: tls.client_ca: tls/none.pem: no such file"),
+        Malformed(
+            "tls: {certificate: tls/server.pem, private_key: tls/server.key, client_certificate: maybe}\n"
+                + key,
+            "belfry.yaml:1:85: tls.client_certificate: expected one of \"required\", \"optional\", found \"maybe\""
+        ),
+        Malformed(
+            pair + "auth: {hmac_secret: abc, require_cnf: true}",
+            "belfry.yaml:2:39: auth.require_cnf: no token can be bound to a certificate without tls.client_ca"
+        ),
+        Malformed(
+            pair + "auth: {hmac_secret: abc, denials: 99}",
+            "belfry.yaml:2:35: auth.denials: expected a whole number from 100 to 1000000, found \"99\""),
         Malformed(
             pair + "auth: {hmac_secret: abc, hmac_secret_file: auth/hmac.key}",
             "belfry.yaml:2:21: auth.hmac_secret: auth.hmac_secret_file is set as well; keep one"),

@@ -66,6 +66,7 @@ import Testing
         #expect(configuration.server.listen == [ListenAddress(ip: .loopback, port: 8443)])
         #expect(configuration.channels.namespaces.keys.sorted() == ["bench", "chat", "dialog", "news"])
         #expect(configuration.channels.namespaces["chat"]?.allowPublishForSubscriber == true)
+        #expect(configuration.client.demoPage)
     }
 
     @Test func `no two keys share a variable`() {

@@ -93,6 +93,18 @@ import Testing
         #expect(try secret("auth/hmac.key")?.hasPrefix("kkk") == true)
     }
 
+    @Test func `so are a private key and its certificate`() throws {
+        let credentials = fixture.directory.appending(path: "credentials").path
+        try fixture.write("from systemd", to: "credentials/server.key")
+        try fixture.write("beside the configuration", to: "server.pem")
+        let loaded = try fixture.load(
+            "tls: {certificate: server.pem, private_key: server.key}\nauth: {hmac_secret_file: auth/hmac.key}",
+            environment: ["CREDENTIALS_DIRECTORY": credentials])
+        #expect(loaded.configuration.tls.pair.privateKey == credentials + "/server.key")
+        #expect(
+            loaded.configuration.tls.pair.certificate == fixture.directory.appending(path: "server.pem").path)
+    }
+
     @Test func `a variable wins over the file`() throws {
         let configuration = try fixture.load(
             needed + "server: {loops: 3}\nlimits: {user: {publish: {rate: 1/s}}}",
@@ -217,12 +229,18 @@ import Testing
     @Test(arguments: [
         ("client: {insecure: true}", ["client.insecure"]),
         ("client: {origins: [\"*\"]}", ["client.origins"]),
+        ("client: {demo_page: true}", ["client.demo_page"]),
         ("side_port: {listen: \"0.0.0.0:9300\"}", ["side_port.listen"]),
         ("side_port: {listen: \"127.9.9.9:9300\"}", []),
         ("side_port: {listen: \"[::1]:9300\"}", []),
         ("limits: {enabled: false, dry_run: true}", ["limits.enabled"]),
         ("limits: {dry_run: true}", ["limits.dry_run"]),
         ("journal: {plain_subjects: true}", ["journal.plain_subjects"]),
+        ("journal: {mode: stderr, on_failure: refuse_new}", ["journal.on_failure"]),
+        ("journal: {on_failure: refuse_new}", []),
+        ("journal: {canary: 5m}", ["journal.canary"]),
+        ("journal: {canary: 5m, mode: stderr}", []),
+        ("journal: {canary: 4m}", []),
         (
             "channels: {namespaces: {chat: {force_push_join_leave: true}}}",
             ["channels.namespaces.chat.force_push_join_leave"]
@@ -245,6 +263,37 @@ import Testing
         #expect(try fixture.load(pair + "client: {allow_anonymous: true}").warnings.isEmpty)
         #expect(
             try fixture.load(pair + "client: {insecure: true}").warnings.map(\.key) == ["client.insecure"])
+    }
+
+    @Test func `client certificates are required where their authorities are named`() throws {
+        let pair = "certificate: tls/server.pem, private_key: tls/server.key"
+        let rest = "\nauth: {hmac_secret_file: auth/hmac.key, audience: a}"
+        #expect(try fixture.load("tls: {\(pair)}" + rest).configuration.tls.clientCA.isEmpty)
+        let named = try fixture.load("tls: {\(pair), client_ca: tls/rsa.pem}" + rest).configuration.tls
+        #expect(named.clientCA.hasSuffix("/tls/rsa.pem") && named.clientCertificate == .required)
+        let optional = try fixture.load(
+            "tls: {\(pair), client_ca: tls/rsa.pem, client_certificate: optional}" + rest)
+        #expect(optional.configuration.tls.clientCertificate == .optional && optional.warnings.isEmpty)
+        let idle = try fixture.load("tls: {\(pair), client_ca: \"\", client_certificate: optional}" + rest)
+        #expect(idle.warnings.map(\.key) == ["tls.client_certificate"])
+        let bound = try fixture.load(
+            "tls: {\(pair), client_ca: tls/rsa.pem}\nauth: {hmac_secret_file: auth/hmac.key, audience: a, "
+                + "require_cnf: true}")
+        #expect(bound.warnings.isEmpty && bound.configuration.auth.requireBinding)
+    }
+
+    @Test func `a page that gives tokens to everybody is warned about, more so when others can reach it`()
+        throws
+    {
+        let page = needed + "client: {demo_page: true}\n"
+        let wide = try #require(try fixture.load(page).warnings.first?.description)
+        #expect(
+            wide.contains(
+                "client.demo_page: anybody who opens the page, from any machine that reaches this one,"))
+        let narrow = try fixture.load(page + "server: {listen: [\"127.0.0.1:8443\", \"[::1]:8443\"]}")
+        #expect(
+            try #require(narrow.warnings.first?.description).contains(
+                "anybody who opens the page gets a token"))
     }
 
     @Test func `a warning says where and why`() throws {

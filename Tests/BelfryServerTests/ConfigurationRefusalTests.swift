@@ -16,7 +16,7 @@ import Testing
         #expect(firstError(malformed.text) == malformed.report)
     }
 
-    @Test(arguments: Malformed.auth + Malformed.client)
+    @Test(arguments: Malformed.auth + Malformed.client + Malformed.personalChannel + Malformed.compression)
     func `auth and client settings are checked at their place`(malformed: Malformed) {
         #expect(firstError(malformed.text) == malformed.report)
     }

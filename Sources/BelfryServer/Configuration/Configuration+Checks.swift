@@ -17,7 +17,7 @@ extension Configuration {
     }
 
     func check(into reader: inout ConfigurationReader, start: ConfigurationLocation) {
-        for conflict in tlsConflicts + authConflicts + clientConflicts + listenConflicts {
+        for conflict in tlsConflicts + authConflicts + clientConflicts + demoConflicts + listenConflicts {
             guard let key = conflict.keys.first, !conflict.keys.contains(where: { reader.hasFailed($0) })
             else {
                 continue
@@ -51,14 +51,34 @@ extension Configuration {
                     secret, file, problem: .contradiction("auth.hmac_secret_file is set as well; keep one"))
             ]
         }
+        if auth.requireBinding, tls.clientCA.isEmpty {
+            let problem = ConfigurationProblem.contradiction(
+                "no token can be bound to a certificate without tls.client_ca")
+            return [Conflict("auth.require_cnf", "tls.client_ca", problem: problem)]
+        }
+        if !auth.issuers.isEmpty { return issuerConflicts }
         guard !auth.hasKeys, !client.allowAnonymous, !client.insecure else { return [] }
         let problem = ConfigurationProblem.missing(
-            "a key: hmac_secret_file, hmac_keys or public_keys; without one, and without "
+            "a key: hmac_secret_file, hmac_keys, public_keys, jwks or issuers; without one, and without "
                 + "client.allow_anonymous, nobody can connect")
         return [
             Conflict(
-                "auth", secret, file, "auth.hmac_keys", "auth.public_keys", "client.allow_anonymous",
-                "client.insecure", problem: problem)
+                "auth", secret, file, "auth.hmac_keys", "auth.public_keys", "auth.jwks", "auth.issuers",
+                "client.allow_anonymous", "client.insecure", problem: problem)
+        ]
+    }
+
+    private var issuerConflicts: [Conflict] {
+        if auth.hasOwnKeys, auth.issuer.isEmpty {
+            let problem = ConfigurationProblem.missing(
+                "a name; without one the keys beside auth.issuers could sign for the issuers there")
+            return [Conflict("auth.issuer", "auth.issuers", problem: problem)]
+        }
+        guard auth.hasOwnKeys, auth.issuers.contains(where: { $0.name == auth.issuer }) else { return [] }
+        return [
+            Conflict(
+                "auth.issuers", "auth.issuer",
+                problem: .contradiction("auth.issuer is the name of one of them; give each its own"))
         ]
     }
 
@@ -76,7 +96,34 @@ extension Configuration {
                 "must hold one message of client.max_message at least")
             conflicts.append(Conflict("client.max_queue", "client.max_message", problem: problem))
         }
+        if client.compression.maxSize < client.compression.minSize {
+            let problem = ConfigurationProblem.contradiction(
+                "must not be smaller than client.compression.min_size")
+            conflicts.append(
+                Conflict("client.compression.max_size", "client.compression.min_size", problem: problem))
+        }
+        let namespace = client.personalChannel.namespace
+        if !namespace.isEmpty, channels.namespaces[namespace] == nil {
+            // Every client would be refused with 102.
+            let problem = ConfigurationProblem.contradiction("channels.namespaces has no such namespace")
+            conflicts.append(
+                Conflict("client.personal_channel.namespace", "channels.namespaces", problem: problem))
+        }
         return conflicts
+    }
+
+    private var demoConflicts: [Conflict] {
+        guard client.demoPage else { return [] }
+        let page = "client.demo_page"
+        if auth.secret == nil {
+            let problem = ConfigurationProblem.missing(
+                "auth.hmac_secret_file, which signs the tokens of the page's visitors")
+            return [Conflict(page, "auth.hmac_secret", "auth.hmac_secret_file", problem: problem)]
+        }
+        guard auth.userIDClaim != "sub" else { return [] }
+        let problem = ConfigurationProblem.contradiction(
+            "visitors are named by sub, and auth.user_id_claim is \(auth.userIDClaim)")
+        return [Conflict(page, "auth.user_id_claim", problem: problem)]
     }
 
     private var listenConflicts: [Conflict] {
@@ -101,6 +148,10 @@ extension Configuration {
     private var clientWarnings: [Finding] {
         var found: [Finding] = []
         if client.insecure { found.append(("client.insecure", .insecureMode)) }
+        if client.demoPage {
+            let isExposed = !server.listen.allSatisfy(\.isLoopback)
+            found.append(("client.demo_page", .demoPage(isExposed: isExposed)))
+        }
         if client.origins.contains("*") { found.append(("client.origins", .anyOrigin)) }
         return found
     }
@@ -115,8 +166,19 @@ extension Configuration {
             found.append((key, .shortSecret(byteCount: count)))
         }
         if !auth.requireExpiry { found.append(("auth.require_exp", .tokensWithoutExpiry)) }
-        if auth.audience.isEmpty { found.append(("auth.audience", .anyAudience)) }
-        return found
+        let needsAudience = auth.hasOwnKeys || auth.issuers.contains { $0.audience.isEmpty }
+        if auth.audience.isEmpty, needsAudience { found.append(("auth.audience", .anyAudience)) }
+        if auth.issuer.isEmpty, !auth.keyAddresses.isEmpty { found.append(("auth.issuer", .anyIssuer)) }
+        return found + plainKeys
+    }
+
+    private var plainKeys: [Finding] {
+        let lists =
+            [("auth.jwks", auth.keyAddresses)]
+            + auth.issuers.indices.map { ("auth.issuers[\($0)].jwks", auth.issuers[$0].keyAddresses) }
+        return lists.flatMap { key, addresses in
+            addresses.indices.filter { addresses[$0].isPlain }.map { ("\(key)[\($0)]", .plainKeys) }
+        }
     }
 
     private var operationWarnings: [Finding] {
@@ -124,6 +186,25 @@ extension Configuration {
         if !limits.enabled { found.append(("limits.enabled", .limitsDisabled)) }
         if limits.enabled, limits.dryRun { found.append(("limits.dry_run", .dryRun)) }
         if !sidePort.listen.isLoopback { found.append(("side_port.listen", .sidePortExposed)) }
+        if tls.clientCA.isEmpty, tls.clientCertificate == .optional {
+            found.append(("tls.client_certificate", .hasNoEffect(without: "tls.client_ca")))
+        }
+        if !api.keys.isEmpty, !sidePort.listen.isLoopback { found.append(("api.keys", .apiExposed)) }
+        for (index, key) in api.keys.enumerated() {
+            guard let count = key.key?.bytes.count, count < 32 else { continue }
+            found.append(("api.keys[\(index)]", .shortSecret(byteCount: count)))
+        }
+        if alerts.tick != .seconds(10) { found.append(("alerts.tick", .shortTick)) }
+        if journal.onFailure == .refuseNew, journal.mode == .stderr {
+            found.append(("journal.on_failure", .hasNoEffect(without: "journal.mode: auto or required")))
+        }
+        // The rule's five minutes, less a minute for the reading, the scrape and the rule's own interval.
+        if journal.mode != .stderr, journal.canary > .seconds(240) {
+            found.append(("journal.canary", .rareCanary))
+        }
+        if let count = journal.chainKey?.bytes.count, count < 32 {
+            found.append(("journal.chain_key_file", .shortSecret(byteCount: count)))
+        }
         if journal.plainSubjects { found.append(("journal.plain_subjects", .plainSubjects)) }
         return found
     }

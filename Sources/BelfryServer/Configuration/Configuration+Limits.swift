@@ -21,6 +21,7 @@ extension Configuration {
 
         package struct Address: Equatable, Sendable {
             package var handshakes = Rule(rate: Rate(100, per: .second), burst: 1_000)
+            package var guestTokens = Rule(rate: Rate(30, per: .minute), burst: 30)
             package var connections = 0
         }
 
@@ -45,6 +46,7 @@ extension Configuration {
             policy.user.commands = user.commands.limit
             policy.user.connections = user.connections
             policy.address.handshakes = address.handshakes.limit
+            policy.address.guestTokens = address.guestTokens.limit
             policy.address.connections = address.connections
             policy.connectionCommands = connectionCommands.limit
             policy.channelPublish = channelPublish.limit

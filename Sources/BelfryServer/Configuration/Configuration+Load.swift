@@ -11,8 +11,8 @@ extension Configuration {
     /// Reads a configuration file, then the variables that override it, then checks the whole.
     ///
     /// Secrets and public keys are read here; of certificates only the paths are checked, their content is
-    /// the business of TLS. Relative paths begin at the directory of the file, those of secrets at
-    /// `$CREDENTIALS_DIRECTORY` if the file is there.
+    /// the business of TLS. Relative paths begin at `$CREDENTIALS_DIRECTORY` if the file is there, else at the
+    /// directory of the configuration.
     ///
     /// - Parameters:
     ///   - path: The YAML file, a regular file of at most 1 MiB.

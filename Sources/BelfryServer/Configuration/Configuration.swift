@@ -18,7 +18,10 @@ package struct Configuration: Equatable, Sendable {
     package var broker = Broker()
     package var history = History()
     package var sidePort = SidePort()
+    package var api = API()
+    package var alerts = Alerts()
     package var journal = JournalOptions()
+    package var probe = Probe()
 
     package init() {}
 
@@ -53,6 +56,12 @@ package struct Configuration: Equatable, Sendable {
         package var minVersion = Version.tls12
         package var handshakeTimeout = Duration.seconds(10)
         package var ticketRotation = Duration.seconds(12 * 3_600)
+        /// Whether a client may come without a certificate.
+        package enum ClientCertificate: String, CaseIterable, Sendable { case required, optional }
+
+        /// Absolute path of the authorities of client certificates; empty asks for none.
+        package var clientCA = ""
+        package var clientCertificate = ClientCertificate.required
 
         /// All pairs, the first one first.
         ///
@@ -63,6 +72,10 @@ package struct Configuration: Equatable, Sendable {
     package struct Client: Equatable, Sendable {
         package var insecure = false
         package var allowAnonymous = false
+        /// A chat page on the public port, whose visitors get tokens.
+        package var demoPage = false
+        /// Connection tokens must name a user.
+        package var disallowAnonymousTokens = false
         /// As `OriginPolicy` reads them.
         package var origins: [String] = []
         package var allowMissingOrigin = true
@@ -78,6 +91,26 @@ package struct Configuration: Equatable, Sendable {
         /// Subscriptions of one connection.
         package var channels = 128
         package var commandsPerFrame = 256
+        package var personalChannel = PersonalChannel()
+        package var compression = Compression()
+    }
+
+    /// permessage-deflate (RFC 7692).
+    package struct Compression: Equatable, Sendable {
+        package var isEnabled = false
+        package var level = 1
+        /// Payload bytes of the shortest and the longest message that is sent compressed.
+        package var minSize = 256
+        package var maxSize = 256 << 10
+    }
+
+    /// The channel that every user's connections are subscribed to (protocol.md 18.5).
+    package struct PersonalChannel: Equatable, Sendable {
+        package var isEnabled = false
+        /// Empty for the options of channels without a namespace.
+        package var namespace = ""
+        /// A user's newest connection closes the others.
+        package var isSingle = false
     }
 
     package struct Channels: Equatable, Sendable {
@@ -95,19 +128,49 @@ package struct Configuration: Equatable, Sendable {
     }
 
     package struct History: Equatable, Sendable {
-        package enum Store: String, CaseIterable, Sendable { case none }
+        package enum Store: String, CaseIterable, Sendable { case sqlite, none }
 
-        package var store = Store.none
+        package var store = Store.sqlite
+        /// Absolute.
+        package var path = "/var/lib/belfry/history.db"
+        /// Bytes of the file.
+        package var maxBytes = 1 << 30
+        /// Bytes that may wait to be written.
+        package var maxQueue = 64 << 20
     }
 
     package struct SidePort: Equatable, Sendable {
         package var listen = ListenAddress(ip: .loopback, port: 9300)
     }
 
+    /// The relay as its own client.
+    package struct Probe: Equatable, Sendable {
+        /// Between two round trips; zero for none.
+        package var interval = Duration.seconds(10)
+    }
+
     package struct JournalOptions: Equatable, Sendable {
         package enum Mode: String, CaseIterable, Sendable { case auto, required, stderr }
 
+        /// What becomes of new connections while audit entries cannot be written.
+        package enum FailurePolicy: String, CaseIterable, Sendable {
+            case proceed = "continue"
+            case refuseNew = "refuse_new"
+        }
+
+        /// Entries less urgent are left out, audit entries never.
+        package enum Level: String, CaseIterable, Sendable {
+            case error = "err"
+            case warning, notice, info, debug
+        }
+
         package var mode = Mode.auto
+        package var level = Level.info
+        package var onFailure = FailurePolicy.proceed
+        /// Between two readings of the newest audit entry; zero for none.
+        package var canary = Duration.seconds(60)
+        /// Key of the chain over audit entries; `nil` for the chain that anybody can compute.
+        package var chainKey: Secret?
         /// Entries that may wait for the writer, by lane.
         package var auditQueue = 8_192
         package var infoQueue = 4_096

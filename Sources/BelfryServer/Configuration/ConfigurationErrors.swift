@@ -50,6 +50,8 @@ package enum ConfigurationProblem: Error, Equatable, Sendable, CustomStringConve
     case expected(String, found: String)
     /// Known to Belfry, but not in this release.
     case unavailable(String)
+    /// An option of Centrifugo that Belfry does without, and what to use.
+    case notTaken(String)
     case missing(String)
     /// Right by itself, wrong together with another key.
     case contradiction(String)
@@ -65,6 +67,7 @@ package enum ConfigurationProblem: Error, Equatable, Sendable, CustomStringConve
         case .duplicateKey: "duplicate key: it stands twice in the same section"
         case .expected(let expected, let found): "expected \(expected), found \(found)"
         case .unavailable(let what): "\(what) is not available yet in this release"
+        case .notTaken(let reason): "Belfry does not have this option: \(reason)"
         case .missing(let what): "missing: \(what)"
         case .contradiction(let text): text
         case .file(let path, let problem): "\(path): \(problem.rawValue)"

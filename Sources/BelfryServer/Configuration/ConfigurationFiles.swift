@@ -7,7 +7,7 @@ struct ConfigurationFiles: Sendable {
 
     /// Where relative paths begin: the directory of the configuration file.
     let directory: String
-    /// Where systemd puts `LoadCredential=` (systemd.exec(5)); relative secrets are looked for there first.
+    /// Where systemd puts `LoadCredential=` (systemd.exec(5)); relative paths are looked for there first.
     let credentials: String?
 
     init(configurationPath: String, environment: [String: String]) {
@@ -19,7 +19,7 @@ struct ConfigurationFiles: Sendable {
 
     /// The absolute path of a file that exists and can be read.
     func path(_ text: String) throws(ConfigurationProblem) -> String {
-        let path = Self.absolute(text, in: directory)
+        let path = located(text)
         do throws(FileProblem) {
             try Self.check(path)
         } catch {
@@ -28,9 +28,12 @@ struct ConfigurationFiles: Sendable {
         return path
     }
 
+    /// The absolute path of a file that need not exist yet.
+    func place(_ text: String) -> String { Self.absolute(text, in: directory) }
+
     /// The bytes of a secret, without the newline that editors and `echo` leave at the end.
     func secret(_ text: String) throws(ConfigurationProblem) -> Secret {
-        let path = secretPath(text)
+        let path = located(text)
         var bytes = try read(path)
         if bytes.last == 0x0A { bytes.removeLast() }
         if bytes.last == 0x0D { bytes.removeLast() }
@@ -39,14 +42,14 @@ struct ConfigurationFiles: Sendable {
     }
 
     func text(_ text: String) throws(ConfigurationProblem) -> String {
-        let path = Self.absolute(text, in: directory)
+        let path = located(text)
         guard let content = String(validating: try read(path), as: UTF8.self) else {
             throw .file(path: path, .notText)
         }
         return content
     }
 
-    private func secretPath(_ text: String) -> String {
+    private func located(_ text: String) -> String {
         if let credentials, !text.hasPrefix("/") {
             let path = Self.absolute(text, in: credentials)
             if FileManager.default.fileExists(atPath: path) { return path }

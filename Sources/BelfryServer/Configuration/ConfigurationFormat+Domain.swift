@@ -1,4 +1,5 @@
 import BelfryHTTP
+import BelfryHub
 import BelfryReactor
 import Foundation
 
@@ -34,6 +35,31 @@ extension ConfigurationFormat<String> {
         Self(expects: pathText) { text, files throws(ConfigurationProblem) in
             text.isPath ? try files.path(text) : nil
         }
+    }
+
+    /// The path of a file of certificates, made absolute.
+    static var authorities: Self {
+        Self(expects: pathText) { text, files throws(ConfigurationProblem) in
+            guard text.isPath else { return nil }
+            guard try files.text(text).contains("-----BEGIN CERTIFICATE-----") else {
+                throw .expected("certificates in PEM", found: "no -----BEGIN CERTIFICATE----- line")
+            }
+            return try files.path(text)
+        }
+    }
+}
+
+extension ConfigurationFormat<String> {
+    /// The same; an empty path means none.
+    static var optionalFile: Self {
+        Self(expects: pathText) { text, files throws(ConfigurationProblem) in
+            try text.isEmpty ? text : file.parse(text, files)
+        }
+    }
+
+    /// The path of a file that the relay makes, made absolute.
+    static var place: Self {
+        Self(expects: pathText) { text, files in text.isPath ? files.place(text) : nil }
     }
 }
 
@@ -88,10 +114,30 @@ extension ConfigurationFormat<String?> {
     }
 }
 
+extension ConfigurationFormat<ChannelPattern?> {
+    /// A regular expression for channel names.
+    ///
+    /// Empty means none.
+    static var channelPattern: Self {
+        Self(expects: "a regular expression of at most \(ChannelPattern.lengthMax) bytes") {
+            text, _ throws(ConfigurationProblem) in
+            if text.isEmpty { return .some(nil) }
+            do throws(ChannelPatternError) {
+                return .some(try ChannelPattern(text))
+            } catch {
+                throw .contradiction(error.description)
+            }
+        }
+    }
+}
+
 extension ConfigurationFormat<Int64?> {
     /// A date in UTC (RFC 3339), as seconds since 1970.
+    ///
+    /// Empty means none.
     static var date: Self {
         Self(expects: "a date as 2027-01-31T00:00:00Z") { text, _ in
+            if text.isEmpty { return .some(nil) }
             // The strategy alone would accept other zones and a lack of separators.
             guard text.utf8.count == 20, text.hasSuffix("Z"), let date = try? Date(text, strategy: .iso8601)
             else {

@@ -16,14 +16,26 @@ struct ConfigurationKey<Root>: Sendable {
     let isScalar: Bool
     /// The keys of each record in a list or table.
     var recordKeys: [String] = []
+    /// Whether SIGHUP brings a new value into force; of others a reload says that they wait for the next start.
+    var isReloaded = false
+    /// Whether two roots have the same value.
+    let isSame: @Sendable (Root, Root) -> Bool
     let read: Read
 
+    /// The same key, read again on SIGHUP.
+    var reloaded: Self {
+        var key = self
+        key.isReloaded = true
+        return key
+    }
+
     /// A single value.
-    static func value<Value: Sendable>(
+    static func value<Value: Sendable & Equatable>(
         _ name: String, _ target: any WritableKeyPath<Root, Value> & Sendable,
         _ format: ConfigurationFormat<Value>
     ) -> Self {
-        Self(name: name, expects: format.expects, isScalar: true) { node, path, root, reader in
+        Self(name: name, expects: format.expects, isScalar: true, isSame: same(target)) {
+            node, path, root, reader in
             guard let value = reader.value(node, path, format) else { return }
             root[keyPath: target] = value
         }
@@ -34,7 +46,8 @@ struct ConfigurationKey<Root>: Sendable {
         _ name: String, _ target: any WritableKeyPath<Root, [Value]> & Sendable,
         _ format: ConfigurationFormat<Value>, count: ClosedRange<Int>
     ) -> Self {
-        Self(name: name, expects: "a list of \(count.lowerBound) to \(count.upperBound)", isScalar: false) {
+        let expects = "a list of \(count.lowerBound) to \(count.upperBound)"
+        return Self(name: name, expects: expects, isScalar: false, isSame: same(target)) {
             node, path, root, reader in
             guard let nodes = reader.list(node, path, count: count) else { return }
             var values: [Value] = []
@@ -52,21 +65,25 @@ struct ConfigurationKey<Root>: Sendable {
 
     /// A list of records.
     ///
-    /// `check` says what must hold within a record, and between it and those before it.
-    static func records<Record: Sendable>(
+    /// `check` says what must hold within a record, and between it and those before it; a single value stands for a
+    /// record with only the key `shorthand`.
+    static func records<Record: Sendable & Equatable>(
         _ name: String, _ target: any WritableKeyPath<Root, [Record]> & Sendable, empty: Record,
-        keys: [ConfigurationKey<Record>], count: ClosedRange<Int>,
+        keys: [ConfigurationKey<Record>], count: ClosedRange<Int>, shorthand: String? = nil,
         check: @escaping @Sendable (Record, _ earlier: [Record]) -> ConfigurationProblem?
     ) -> Self {
         let expects = "a list of \(count.lowerBound) to \(count.upperBound) sections"
-        return Self(name: name, expects: expects, isScalar: false, recordKeys: keys.map(\.name)) {
-            node, path, root, reader in
+        return Self(
+            name: name, expects: expects, isScalar: false, recordKeys: keys.map(\.name),
+            isSame: same(target)
+        ) { node, path, root, reader in
             guard let nodes = reader.list(node, path, count: count) else { return }
             var records: [Record] = []
             for (index, node) in nodes.enumerated() {
                 let path = "\(path)[\(index)]"
                 var record = empty
-                guard reader.section(node, path, keys, into: &record) else { continue }
+                let section = node.spelledOut(shorthand)
+                guard reader.section(section, path, keys, into: &record) else { continue }
                 if let problem = check(record, records) { reader.report(node.location, path, problem) }
                 records.append(record)
             }
@@ -75,13 +92,15 @@ struct ConfigurationKey<Root>: Sendable {
     }
 
     /// Records by name.
-    static func table<Record: Sendable>(
+    static func table<Record: Sendable & Equatable>(
         _ name: String, _ target: any WritableKeyPath<Root, [String: Record]> & Sendable, empty: Record,
         keys: [ConfigurationKey<Record>], names: ConfigurationFormat<String>, countMax: Int
     ) -> Self {
         let expects = "up to \(countMax) sections, named by \(names.expects)"
-        return Self(name: name, expects: expects, isScalar: false, recordKeys: keys.map(\.name)) {
-            node, path, root, reader in
+        return Self(
+            name: name, expects: expects, isScalar: false, recordKeys: keys.map(\.name),
+            isSame: same(target)
+        ) { node, path, root, reader in
             for entry in reader.entries(node, path, countMax: countMax) {
                 let path = "\(path).\(entry.key.shortened(to: 64))"
                 let nameNode = ConfigurationNode(
@@ -94,9 +113,19 @@ struct ConfigurationKey<Root>: Sendable {
             }
         }
     }
+
+    /// Compares what `target` names.
+    static func same<Value: Sendable & Equatable>(
+        _ target: any WritableKeyPath<Root, Value> & Sendable
+    ) -> @Sendable (Root, Root) -> Bool {
+        { $0[keyPath: target] == $1[keyPath: target] }
+    }
 }
 
 extension Array {
+    /// The same keys, read again on SIGHUP.
+    func reloaded<Root>() -> [Element] where Element == ConfigurationKey<Root> { map(\.reloaded) }
+
     /// The keys of a part, as keys of the whole; without a name they stand among the whole's own.
     static func section<Root, Part>(
         _ name: String, _ part: any WritableKeyPath<Root, Part> & Sendable, _ keys: [ConfigurationKey<Part>]
@@ -104,7 +133,8 @@ extension Array {
         keys.map { key in
             ConfigurationKey(
                 name: name.isEmpty ? key.name : "\(name).\(key.name)", expects: key.expects,
-                isScalar: key.isScalar, recordKeys: key.recordKeys
+                isScalar: key.isScalar, recordKeys: key.recordKeys, isReloaded: key.isReloaded,
+                isSame: { key.isSame($0[keyPath: part], $1[keyPath: part]) }
             ) { node, path, root, reader in
                 key.read(node, path, &root[keyPath: part], &reader)
             }

@@ -18,6 +18,13 @@ package struct ConfigurationNode: Equatable, Sendable {
     package let location: ConfigurationLocation
     package let content: Content
 
+    /// A scalar as the section it is short for.
+    func spelledOut(_ key: String?) -> ConfigurationNode {
+        guard let key, case .scalar = content else { return self }
+        let entry = Entry(key: key, location: location, value: self)
+        return ConfigurationNode(location: location, content: .section([entry]))
+    }
+
     /// What an error message says was found.
     ///
     /// Quotes scalars: not for places where a secret may stand.

@@ -90,6 +90,8 @@ struct ConfigurationReader {
                 key.read(entry.value, entryPath, &root, &self)
             } else if keys.contains(where: { $0.name.hasPrefix(name + ".") }) {
                 read(entry.value, entryPath, prefix: name + ".", keys, into: &root)
+            } else if path.hasPrefix("channels."), let reason = ForeignOption.reason(for: entry.key) {
+                report(entry.location, entryPath, .notTaken(reason))
             } else {
                 let suggestion = Spelling.suggestion(for: name, among: keys.map(\.name), below: prefix)
                 report(entry.location, entryPath, .unknownKey(suggestion: suggestion))

@@ -56,12 +56,16 @@ struct Connection: ~Copyable {
     /// The request whose token is being verified.
     var upgrade: AcceptedUpgrade?
     var outbound = OutboundQueue()
+    /// Longest frame that may be sent compressed; 0 when that was not agreed on.
+    var compressedBytesMax = 0
     /// The socket is full; its readiness resumes the flush.
     ///
     /// OpenSSL then holds a record of the queue's front.
     var isWriteBlocked = false
     /// Asked for WebSocket ping frames in place of the protocol's pings, and has not answered so many.
     var nativePings: Int?
+    /// Where in the queue the connect reply will stand; until then nothing is written (protocol.md 13).
+    var replyPlace: UInt32?
     /// Stands in the list of connections to flush at the end of this tick.
     var isTouched = false
     /// Both sides have said close, or the answer was plain HTTP: shut down as soon as the queue is empty.
@@ -122,8 +126,16 @@ struct ConnectionLedger {
     var refusals: UInt64 = 0
     var tlsVersion: TLSVersion?
     var tlsCipher: TLSCipher?
+    /// SHA-256 of the client's certificate; `nil` when it showed none.
+    var clientThumbprint: [UInt8]?
     /// Why it ends, once that is decided.
     var ending: ConnectionEnding?
+    /// For the detectors: the user, the token it was opened with (0: none), when it last asked for something, and
+    /// whether it is in their list of full sockets.
+    var subjectKey: UInt64 = 0
+    var tokenKey: UInt64 = 0
+    var activeRound: UInt32 = 0
+    var isListedAsBlocked = false
 
     init(at now: Instant) { lastActivity = now }
 }

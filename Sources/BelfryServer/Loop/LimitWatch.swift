@@ -19,6 +19,11 @@ final class LimitWatch: Sendable {
     /// Users, connections, channels and addresses that are being refused now.
     var count: Int { episodes.withLock { $0.count } }
 
+    /// Users, by their own budget or one of their connections', that are being refused now.
+    var throttledUsers: Int {
+        episodes.withLock { $0.count(of: .user) + $0.count(of: .connection) }
+    }
+
     func refused(_ scope: LimitScope, _ key: LimitKey, subject: SubjectContext?, at now: Instant) {
         let transition = episodes.withLock { $0.refused(scope: scope, key: key, at: now) { subject } }
         if let transition { record(transition) }

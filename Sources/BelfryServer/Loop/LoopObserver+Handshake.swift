@@ -6,15 +6,12 @@ import BelfryTLS
 // TLS and the upgrade.
 
 extension LoopObserver {
-    /// - Returns: The fingerprint of the hello, for the connection's open event.
-    func hello(_ hello: ClientHello, _ connection: borrowing Connection, now: Instant) -> String {
-        let fingerprint = hello.ja4 { Digest.sha256($0.span) }
-        if let offer = hello.legacyOffer {
-            shard.count(.tlsLegacyOffers(LegacyOffer(offer)))
-            sink.record(
-                .tlsLegacyOffer(context(connection), offered: offer.rawValue, helloFingerprint: fingerprint))
-        }
-        return fingerprint
+    /// - `fingerprint`: Of the hello.
+    func hello(_ hello: ClientHello, _ fingerprint: String, _ connection: borrowing Connection) {
+        guard let offer = hello.legacyOffer else { return }
+        shard.count(.tlsLegacyOffers(LegacyOffer(offer)))
+        sink.record(
+            .tlsLegacyOffer(context(connection), offered: offer.rawValue, helloFingerprint: fingerprint))
     }
 
     func handshakeDone(_ summary: HandshakeSummary, _ connection: borrowing Connection, now: Instant) {
@@ -28,7 +25,12 @@ extension LoopObserver {
                 context(connection), version: "TLSv\(summary.version.rawValue)",
                 cipher: summary.cipher.rawValue,
                 alpn: summary.applicationProtocol?.rawValue, resumed: summary.isResumed,
-                helloFingerprint: connection.record.helloFingerprint, handshake: duration))
+                helloFingerprint: connection.record.helloFingerprint,
+                clientCertificate: summary.clientThumbprint.map(Self.hex), handshake: duration))
+    }
+
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.reduce(into: "") { $0 += ($1 < 16 ? "0" : "") + String($1, radix: 16) }
     }
 
     func handshakeFailed(_ failure: TLSFailure, _ connection: borrowing Connection, now: Instant) {
@@ -73,6 +75,9 @@ extension HandshakeFailure {
             case .clientAlertCertificate: .clientAlertCertificate
             case .clientAlertOther: .clientAlertOther
             case .timeout: .timeout
+            case .noClientCertificate: .noClientCertificate
+            case .clientCertificateExpired: .clientCertificateExpired
+            case .clientCertificateUntrusted: .clientCertificateUntrusted
             case .closed: .closed
             case .internal, .keyUpdateFlood: .internal
             }

@@ -1,6 +1,7 @@
 import BelfryAuth
 import BelfryBroker
 import BelfryBytes
+import BelfryDeflate
 import BelfryHub
 import BelfryLimits
 import BelfryObserve
@@ -23,8 +24,8 @@ extension LoopObserver {
     func frameReceived(_ event: FrameEvent) {
         let opcode: FrameOpcode =
             switch event {
-            case .message(.binary, _): .binary
-            case .message: .text
+            case .message(.binary, _), .deflatedMessage(.binary, _): .binary
+            case .message, .deflatedMessage: .text
             case .ping: .ping
             case .pong: .pong
             case .close: .close
@@ -40,6 +41,16 @@ extension LoopObserver {
                 closeCode: error.closeCode.rawValue))
     }
 
+    func compressionAgreed() { shard.count(.wsDeflateConnections) }
+
+    func compressed(sent: CompressionTally, received: CompressionTally) {
+        for (tally, direction) in [(sent, MessageDirection.sent), (received, .received)] {
+            shard.mirror(tally.messages, in: .wsDeflateMessages(direction))
+            shard.mirror(tally.plainBytes, in: .wsDeflateBytes(direction, .plain))
+            shard.mirror(tally.compressedBytes, in: .wsDeflateBytes(direction, .compressed))
+        }
+    }
+
     func roundTrip(_ duration: Duration) { shard.observe(duration.metric, in: .wsPingRTT) }
 
     // MARK: Deliveries
@@ -50,12 +61,33 @@ extension LoopObserver {
         shard.adjust(.outboundQueueMessages, by: Int64(recipients))
     }
 
-    func historyKept(_ usage: HistoryUsage) {
+    /// - `before`: As it was told last.
+    /// - `limit`: Bytes that this loop may keep.
+    func historyKept(_ usage: HistoryUsage, before: HistoryUsage, limit: Int, now: Instant) {
+        shard.set(
+            .overloadPressure(.history), to: Int64(1e9 * Double(usage.byteCount) / Double(max(1, limit))))
+        if usage.shedPublications != before.shedPublications || usage.shedStreams != before.shedStreams {
+            overload.took(.shedHistory, at: now)
+        }
         shard.set(.historyStreams, to: Int64(usage.streams))
         shard.set(.historyPublications, to: Int64(usage.publications))
         shard.set(.historyBytes, to: Int64(usage.byteCount))
         shard.mirror(usage.shedPublications, in: .historyShed(.publication))
         shard.mirror(usage.shedStreams, in: .historyShed(.stream))
+        historyShed(.publication, usage.shedPublications &- before.shedPublications)
+        historyShed(.stream, usage.shedStreams &- before.shedStreams)
+    }
+
+    private func historyShed(_ item: HistoryItem, _ count: UInt64) {
+        if count > 0 { sink.record(.historyShed(kind: item.label, count: count)) }
+    }
+
+    /// Each of the subscriptions has been counted by its session.
+    func positionsLost(_ count: Int, in channel: String, _ cause: PositionLoss) {
+        guard count > 0 else { return }
+        sink.record(
+            .positionLost(
+                reason: cause.rawValue, count: UInt64(count), roomHash: pseudonym.of(channel)))
     }
 
     /// One form of a publication, a join or a leave.
@@ -72,6 +104,28 @@ extension LoopObserver {
     func glitch(_ kind: Glitch, _ connection: inout Connection) {
         connection.record.glitches += 1
         shard.count(.connectionGlitches(kind))
+    }
+
+    /// A publication's command was read, and then allowed or refused.
+    func published(decodedIn decoding: Duration, judgedIn judging: Duration) {
+        shard.observe(decoding.metric, in: .messageStage(.decode))
+        shard.observe(judging.metric, in: .messageStage(.authorize))
+    }
+
+    /// A publication has come back from the broker.
+    func returned(after duration: Duration) { shard.observe(duration.metric, in: .messageStage(.broker)) }
+
+    /// One write that began with a delivery.
+    ///
+    /// - `wait`: From the queue to the socket's turn.
+    func wrote(after wait: Duration, in duration: Duration) {
+        shard.observe(wait.metric, in: .messageStage(.queue))
+        shard.observe(duration.metric, in: .messageStage(.write))
+    }
+
+    func slowestDelivery(_ latency: Duration, _ connection: borrowing Connection, unixSeconds: Int64) {
+        exemplars.note(
+            latency.metric, in: .delivery, connectionID: connection.id, unixSeconds: unixSeconds)
     }
 
     func delivered(after latency: Duration) {
@@ -125,7 +179,7 @@ extension LoopObserver {
         switch fact {
         case .authenticated(let method): authenticated(method, connection, now: now)
         case .tokenRefused(let refusal): tokenRefused(refusal, verdict, connection, now: now)
-        case .denied(let action, let channel): denied(action, channel, connection)
+        case .denied(let action, let channel, let reason): denied(action, channel, reason, connection)
         case .limitDecided(let outcome, let key): limited(outcome, key, &connection, now: now)
         case .commandAccepted(let kind): shard.count(.messagesReceived(MessageType(kind)))
         case .commandRefused(let error):
@@ -152,12 +206,14 @@ extension LoopObserver {
                 expiresAt: connection.session?.token?.expireAt, method: method.rawValue))
     }
 
-    private func denied(_ action: DeniedAction, _ channel: String, _ connection: borrowing Connection) {
+    private func denied(
+        _ action: DeniedAction, _ channel: String, _ reason: DenialReason, _ connection: borrowing Connection
+    ) {
         shard.count(.authzDenials(DeniedOperation(action)))
         sink.record(
             .authzDenied(
                 context(connection), subject(connection) ?? SubjectContext(subject: ""),
-                action: action.rawValue,
+                action: action.rawValue, reason: reason.rawValue,
                 roomHash: pseudonym.of(channel)))
     }
 
@@ -197,6 +253,7 @@ extension FrameFault {
             case .close: .close
             case .utf8: .utf8
             case .tooBig: .tooBig
+            case .deflate: .deflate
             }
     }
 }
@@ -208,7 +265,7 @@ extension AuthFailure {
             case .missing: .missing
             case .malformed: .malformed
             case .alg: .alg
-            case .kid: .kid
+            case .kid, .keyPending: .kid
             case .signature: .signature
             case .expired: .expired
             case .notYet: .notYet
@@ -218,6 +275,8 @@ extension AuthFailure {
             case .scope: .scope
             case .revoked: .revoked
             case .replayed: .replayed
+            case .blocked: .blocked
+            case .binding: .binding
             case .internal: .internal
             }
     }

@@ -16,8 +16,10 @@ import BelfryWebSocket
 /// Turns one loop's facts into metrics and events.
 struct LoopObserver {
     let shard: MetricShard
+    let exemplars: Exemplars
     let sink: any EventSink
     let limits: LimitWatch
+    let overload: OverloadWatch
     let pseudonym: Pseudonym
     /// Names the user in the journal; the pseudonym, unless the operator asked for plain names.
     let subjectsArePlain: Bool
@@ -38,6 +40,9 @@ struct LoopObserver {
     }
 
     func acceptPaused(_ notice: AcceptPauseNotice) {
+        overload.took(.pauseAccept, at: MonotonicClock.now())
+        // An accept that failed counts as one that was refused, so that the law of connections holds.
+        shard.count(.listenerAccepts)
         shard.count(.listenerRejects(.descriptors))
         sink.record(.listenerError(address: listeners.joined(separator: ","), errno: notice.error.code))
     }
@@ -81,6 +86,8 @@ struct LoopObserver {
         shard.count(.connectionsClosed(ending.by, ending.reason))
         shard.observe((now - connection.openedAt).metric, in: .connectionDuration)
         lately.add(snapshot(connection, closedAt: now))
+        // Told by tls.handshake_failed, which is one entry for a flood of them (record 0019).
+        guard connection.record.tlsVersion != nil || ending.reason != .tls else { return }
         sink.record(
             .connClose(
                 context(connection), subject: subject(connection), connection.summary(ending, now: now)))

@@ -1,3 +1,4 @@
+import BelfryDeflate
 import BelfryHTTP
 import BelfryLimits
 import BelfryReactor
@@ -18,14 +19,22 @@ enum Application: Sendable {
 struct LoopSettings: Sendable {
     var application: Application
     var upgrade: UpgradePolicy
+    /// The chat page in place of the plain one.
+    var demo: DemoPage?
     var frameLimits: FrameLimits
+    /// `nil` while compression is off.
+    var compression: CompressionSettings?
     var limits: LimitPolicy
     var limitKeys: LimitKeyMaker
     var budgets: SharedLimits
     /// Connections by address.
     var addresses: ConnectionCounts
     var tokens: TokenDesk
+    /// Who is not let in, as it stands at the start; changes come by mail.
+    var denials: DenyDesk
+    var traffic: TrafficSettings
     var mailboxes: [Mailbox<LoopMessage>]
+    var desks: CallDesks
     /// Connections of the whole process, and how many there may be.
     var admission: ConnectionAdmission
     var connectionsPerLoop: Int
@@ -55,10 +64,17 @@ struct LoopSettings: Sendable {
 final class ConnectionAdmission: Sendable {
     let limit: Int
     private let open = Atomic<Int>(0)
+    private let refuses = Atomic<Bool>(false)
 
     init(limit: Int) { self.limit = limit }
 
     var count: Int { open.load(ordering: .relaxed) }
+
+    /// Nobody new is let in, whatever the count.
+    var refusesAll: Bool {
+        get { refuses.load(ordering: .relaxed) }
+        set { refuses.store(newValue, ordering: .relaxed) }
+    }
 
     func admit() -> Bool {
         let count = open.add(1, ordering: .relaxed).newValue

@@ -11,6 +11,7 @@ extension LoopWorker where K: Kernel {
         _ descriptor: Descriptor, from peer: PeerAddress, listener: Int, reactor: inout LoopReactor
     ) {
         observer.accepted(listener: listener)
+        traffic.accepted(peer)
         if let rejection = admit(peer, now: reactor.now) {
             observer.rejected(peer, rejection, now: reactor.now)
             // A reset, so that a flood leaves no connection of ours in TIME_WAIT.
@@ -23,7 +24,12 @@ extension LoopWorker where K: Kernel {
     /// `nil` when the connection is counted and may go on.
     private mutating func admit(_ peer: PeerAddress, now: Instant) -> Rejection? {
         if drain != nil { return Rejection(reason: .draining) }
+        // Before TLS, since a connection is itself what cannot be written down: whoever got as far as an answer would
+        // have been here unseen.
+        if settings.admission.refusesAll { return Rejection(reason: .overload) }
+        if isBlocked(peer) { return Rejection(reason: .blocked) }
         guard !connections.isFull, settings.admission.admit() else {
+            observer.overload.took(.rejectConnections, at: now)
             return Rejection(
                 reason: .maxConnections, limit: settings.admission.limit, current: settings.admission.count)
         }

@@ -32,6 +32,7 @@ extension LoopWorker where K: Kernel {
         _ slot: SlotID, _ code: CloseCode, _ reason: String, _ ending: ConnectionEnding,
         reactor: inout LoopReactor
     ) {
+        dropHeld(slot)
         observer.frameSent(.close)
         enqueue(slot, OutboundFrame(bytes: FrameEncoder.closeFrame(code, reason: reason)))
         beginClosing(slot, ending, waitsForPeer: !connections[slot].decoder.isClosed, reactor: &reactor)
@@ -42,6 +43,7 @@ extension LoopWorker where K: Kernel {
     ) {
         guard connections[slot].phase != .closing, connections[slot].phase != .lingering else { return }
         if connections[slot].record.ending == nil { connections[slot].record.ending = ending }
+        if !taps.isEmpty { tapClosed(slot, at: reactor.now) }
         leaveChannels(slot, reactor: &reactor)
         enter(.closing, slot)
         connections[slot].closesWhenFlushed = !waitsForPeer
@@ -57,6 +59,7 @@ extension LoopWorker where K: Kernel {
             return unblock(slot)
         }
         let code = frame?.code ?? .normal
+        dropHeld(slot)
         observer.frameSent(.close)
         enqueue(slot, OutboundFrame(bytes: CloseFrame.echo(frame)))
         beginClosing(
@@ -128,6 +131,7 @@ extension LoopWorker where K: Kernel {
     /// It may have ended for another reason before; that one stands.
     mutating func end(_ slot: SlotID, _ ending: ConnectionEnding, reactor: inout LoopReactor) {
         if connections[slot].record.ending == nil { connections[slot].record.ending = ending }
+        if !taps.isEmpty { tapClosed(slot, at: reactor.now) }
         leaveChannels(slot, reactor: &reactor)
         cancelTimers(slot, reactor: &reactor)
         reactor.close(connections[slot].descriptor)
@@ -136,6 +140,7 @@ extension LoopWorker where K: Kernel {
         let lost = connections[slot].outbound.removeAll(releasingFrom: &frames)
         observer.dropped(lost, byteCount: waiting, .closed)
         observer.closed(connections[slot], now: reactor.now)
+        traffic.closed(connections[slot])
         settings.addresses.release(addressKey(connections[slot].peer))
         settings.admission.release()
         _ = connections.remove(slot)

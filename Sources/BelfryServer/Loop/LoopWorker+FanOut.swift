@@ -6,7 +6,7 @@ import BelfrySession
 
 // From a channel's push to the queues of its members on this loop.
 
-/// The forms of one push in the loop's frame table.
+/// The forms of one push in the loop's frame table, plain and compressed.
 struct FrameCopies {
     struct Copy {
         let index: FrameIndex
@@ -14,14 +14,37 @@ struct FrameCopies {
         var taken = 0
     }
 
-    private var copies: InlineArray<5, Copy?> = InlineArray(repeating: nil)
+    private var copies: InlineArray<10, Copy?> = InlineArray(repeating: nil)
 
-    subscript(variant: FrameVariant) -> Copy? {
-        get { copies[Int(variant.rawValue)] }
-        set { copies[Int(variant.rawValue)] = newValue }
+    subscript(form: FrameForm) -> Copy? {
+        get { copies[form.place] }
+        set { copies[form.place] = newValue }
     }
 
-    mutating func take(_ variant: FrameVariant) { copies[Int(variant.rawValue)]?.taken += 1 }
+    mutating func take(_ form: FrameForm) { copies[form.place]?.taken += 1 }
+
+    /// Compressed, where there is such a frame and the plain one is no longer than a receiver's window allows.
+    func form(_ variant: FrameVariant, compressedUpTo byteCountMax: Int) -> FrameForm {
+        let compressed = FrameForm(variant: variant, isCompressed: true)
+        let plain = FrameForm(variant: variant)
+        guard copies[compressed.place] != nil, let byteCount = copies[plain.place]?.byteCount else {
+            return plain
+        }
+        return byteCount <= byteCountMax ? compressed : plain
+    }
+}
+
+/// A variant of a push, plain or compressed.
+struct FrameForm {
+    let variant: FrameVariant
+    var isCompressed = false
+
+    /// The compressed ones stand behind the five plain ones.
+    var place: Int { Int(variant.rawValue) + (isCompressed ? 5 : 0) }
+
+    static let all = [false, true].flatMap { isCompressed in
+        FrameVariant.allCases.map { FrameForm(variant: $0, isCompressed: isCompressed) }
+    }
 }
 
 extension LoopWorker where K: Kernel {
@@ -29,24 +52,33 @@ extension LoopWorker where K: Kernel {
     mutating func fanOut(_ delivery: PublicationDelivery, _ channel: String, reactor: inout LoopReactor) {
         let members = self.members.members(of: channel)
         guard !members.isEmpty else { return }
-        var copies = insert(delivery.frames, receivedAt: delivery.receivedAt, holders: members.count)
+        let now = reactor.kernel.now()
+        if let receivedAt = delivery.receivedAt { observer.returned(after: now - receivedAt) }
+        var copies = insert(
+            delivery.frames, receivedAt: delivery.receivedAt, queuedAt: now, holders: members.count)
         var unreadable: [SlotID] = []
         for member in members {
             guard let variant = delivery.variant(for: member) else { continue }
             let slot = SlotID(token: member.connection)
             if member.contains(.filter), !isWanted(delivery.tags, by: slot, in: channel) { continue }
-            guard let copy = copies[variant] else {
+            let form =
+                member.contains(.compressed)
+                ? copies.form(variant, compressedUpTo: compressedBytesMax(slot)) : FrameForm(variant: variant)
+            guard let copy = copies[form] else {
                 unreadable.append(slot)
                 continue
             }
-            if append(copy.index, copy.byteCount, slot) { copies.take(variant) }
+            if append(copy.index, copy.byteCount, slot) { copies.take(form) }
         }
-        observer.fannedOut(to: release(copies, holders: members.count))
+        let taken = release(copies, holders: members.count)
+        observer.fannedOut(to: taken)
+        traffic.fannedOut(in: channel, to: taken)
+        if !taps.isEmpty { tapFanOut(delivery, channel, to: taken, at: reactor.now) }
         self.members.delivered(delivery.offset, of: channel)
         for slot in unreadable { meetUnreadable(slot, reactor: &reactor) }
     }
 
-    private func isWanted(_ tags: [Tag], by slot: SlotID, in channel: String) -> Bool {
+    func isWanted(_ tags: [Tag], by slot: SlotID, in channel: String) -> Bool {
         guard connections.contains(slot) else { return false }
         return connections[slot].session?.wants(tags, in: channel) ?? false
     }
@@ -54,23 +86,27 @@ extension LoopWorker where K: Kernel {
     mutating func announce(_ frames: PushFrames, _ channel: String) {
         let members = self.members.members(of: channel).filter(\.receivesJoins)
         guard !members.isEmpty else { return }
-        var copies = insert(frames, receivedAt: nil, holders: members.count)
+        var copies = insert(frames, receivedAt: nil, queuedAt: nil, holders: members.count)
         for member in members {
-            let variant: FrameVariant = member.contains(.protobuf) ? .protobuf : .json
-            guard let copy = copies[variant] else { continue }
-            if append(copy.index, copy.byteCount, SlotID(token: member.connection)) { copies.take(variant) }
+            let slot = SlotID(token: member.connection)
+            let form = copies.form(
+                member.contains(.protobuf) ? .protobuf : .json, compressedUpTo: compressedBytesMax(slot))
+            guard let copy = copies[form] else { continue }
+            if append(copy.index, copy.byteCount, slot) { copies.take(form) }
         }
         _ = release(copies, holders: members.count)
     }
 
     private mutating func insert(
-        _ pushFrames: PushFrames, receivedAt: Instant?, holders: Int
+        _ pushFrames: PushFrames, receivedAt: Instant?, queuedAt: Instant?, holders: Int
     ) -> FrameCopies {
         var copies = FrameCopies()
-        for variant in FrameVariant.allCases {
-            guard let bytes = pushFrames[variant] else { continue }
-            let index = frames.insert(OutboundFrame(bytes: bytes, receivedAt: receivedAt), holders: holders)
-            copies[variant] = FrameCopies.Copy(index: index, byteCount: bytes.count)
+        for form in FrameForm.all {
+            let bytes = form.isCompressed ? pushFrames.compressed(form.variant) : pushFrames[form.variant]
+            guard let bytes else { continue }
+            let index = frames.insert(
+                OutboundFrame(bytes: bytes, receivedAt: receivedAt, queuedAt: queuedAt), holders: holders)
+            copies[form] = FrameCopies.Copy(index: index, byteCount: bytes.count)
         }
         return copies
     }
@@ -80,21 +116,33 @@ extension LoopWorker where K: Kernel {
     /// - Returns: How many queues took one.
     private mutating func release(_ copies: FrameCopies, holders: Int) -> Int {
         var taken = 0
-        for variant in FrameVariant.allCases {
-            guard let copy = copies[variant] else { continue }
+        for form in FrameForm.all {
+            guard let copy = copies[form] else { continue }
             frames.release(copy.index, holders: holders - copy.taken)
-            observer.pushed(to: copy.taken, byteCount: copy.byteCount, isText: variant.codec.isText)
+            observer.pushed(to: copy.taken, byteCount: copy.byteCount, isText: form.variant.codec.isText)
             taken += copy.taken
         }
         return taken
     }
 
     /// Ends the subscriptions that were promised every publication, before the next one is delivered.
-    mutating func losePositions(in channel: String, reactor: inout LoopReactor) {
-        for member in members.members(of: channel) where member.contains(.positioned) {
+    mutating func losePositions(in channel: String, _ cause: PositionLoss, reactor: inout LoopReactor) {
+        let losers = members.members(of: channel).filter { $0.contains(.positioned) }
+        for member in losers {
             let slot = SlotID(token: member.connection)
             guard connections.contains(slot) else { continue }
             connections[slot].session?.losePosition(in: channel, into: &actions)
+            perform(slot, reactor: &reactor)
+        }
+        observer.positionsLost(losers.count, in: channel, cause)
+    }
+
+    /// Closes the connections that a newer one of their user replaces.
+    mutating func displaceMembers(of channel: String, reactor: inout LoopReactor) {
+        for member in members.members(of: channel) {
+            let slot = SlotID(token: member.connection)
+            guard connections.contains(slot) else { continue }
+            connections[slot].session?.displaced(from: channel, into: &actions)
             perform(slot, reactor: &reactor)
         }
     }

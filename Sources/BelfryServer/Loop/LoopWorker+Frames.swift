@@ -14,6 +14,13 @@ extension LoopWorker where K: Kernel {
             connections[slot].tls?.skipReadiness()
             return .drained
         }
+        compression?.beginTurn()
+        if connections[slot].parked != nil {
+            // The turn may have come with a readiness: what brought it is read in the next.
+            connections[slot].tls?.skipReadiness()
+            unpark(slot, reactor: &reactor)
+            return .drained
+        }
         while true {
             switch readPlaintext(slot) {
             case .progressed(let count):
@@ -24,6 +31,7 @@ extension LoopWorker where K: Kernel {
                 guard connections.contains(slot), !connections[slot].isWaiting else {
                     return .drained
                 }
+                if compression?.isTurnOver == true { return .more }
             case .needsRead, .needsWrite: return .drained
             case .budgetSpent: return .more
             case .peerClosed: return peerLeft(slot, reactor: &reactor)
@@ -38,6 +46,8 @@ extension LoopWorker where K: Kernel {
     }
 
     /// Decodes the first `count` bytes of the loop's plaintext.
+    ///
+    /// What is left at the end of the turn, or behind a token that must be verified first, is parked.
     mutating func consume(_ slot: SlotID, count: Int, reactor: inout LoopReactor) {
         var offset = 0
         while connections.contains(slot), connections[slot].acceptsFrames {
@@ -49,9 +59,9 @@ extension LoopWorker where K: Kernel {
             } catch {
                 return violate(slot, error, reactor: &reactor)
             }
-            if connections.contains(slot), connections[slot].isWaiting {
-                park(slot, plaintext[offset..<count])
-                return
+            guard connections.contains(slot) else { return }
+            if connections[slot].isWaiting || compression?.isTurnOver == true {
+                return park(slot, plaintext[offset..<count])
             }
         }
     }
@@ -64,6 +74,8 @@ extension LoopWorker where K: Kernel {
         case .message(let opcode, .assembled):
             let message = connections[slot].decoder.takeMessage()
             handleMessage(slot, opcode, message, reactor: &reactor)
+        case .deflatedMessage(let opcode, let location):
+            inflateMessage(slot, opcode, location, reactor: &reactor)
         case .ping(let payload):
             if connections[slot].session != nil { observer.glitch(.clientPing, &connections[slot]) }
             observer.frameSent(.pong)
@@ -78,7 +90,7 @@ extension LoopWorker where K: Kernel {
     ) {
         if case .echo = settings.application {
             let frame = FrameEncoder.frame(opcode: opcode, payload: plaintext.span.extracting(range))
-            return enqueue(slot, OutboundFrame(bytes: frame))
+            return enqueue(slot, OutboundFrame(bytes: packed(frame, for: slot)))
         }
         beginMessage(slot)
         runCommands(slot, in: .plaintext(range), reactor: &reactor)
@@ -88,11 +100,25 @@ extension LoopWorker where K: Kernel {
         _ slot: SlotID, _ opcode: Opcode, _ message: [UInt8], reactor: inout LoopReactor
     ) {
         if case .echo = settings.application {
-            return enqueue(
-                slot, OutboundFrame(bytes: FrameEncoder.frame(opcode: opcode, payload: message.span)))
+            let frame = FrameEncoder.frame(opcode: opcode, payload: message.span)
+            return enqueue(slot, OutboundFrame(bytes: packed(frame, for: slot)))
         }
         beginMessage(slot)
         runCommands(slot, in: .own(message), reactor: &reactor)
+    }
+
+    private mutating func inflateMessage(
+        _ slot: SlotID, _ opcode: Opcode, _ location: MessageLocation, reactor: inout LoopReactor
+    ) {
+        // Behind our close frame only the peer's is of interest.
+        guard connections[slot].phase == .open else { return }
+        do {
+            let message = try inflate(opcode, location, of: slot)
+            handleMessage(slot, opcode, message, reactor: &reactor)
+        } catch {
+            connections[slot].decoder.abandon()
+            violate(slot, error, reactor: &reactor)
+        }
     }
 
     /// The peer broke RFC 6455: the answers to what came before go out, then our close frame.
@@ -124,7 +150,10 @@ extension LoopWorker where K: Kernel {
             plaintext.replaceSubrange(0..<parked.plaintext.count, with: parked.plaintext)
             consume(slot, count: parked.plaintext.count, reactor: &reactor)
         }
-        if connections.contains(slot) { readOn(slot, reactor: &reactor) }
+        guard connections.contains(slot) else { return }
+        // Parked again by the end of its turn: it has another, whatever the socket holds.
+        if connections[slot].parked != nil, !connections[slot].isWaiting { return reactor.runAgain(slot) }
+        readOn(slot, reactor: &reactor)
     }
 
     /// Has the connection read again, if what it has not read would bring no further readiness.

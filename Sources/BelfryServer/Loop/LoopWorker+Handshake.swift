@@ -22,7 +22,10 @@ extension LoopWorker where K: Kernel {
     private mutating func beginHandshake(
         _ slot: SlotID, _ hello: ClientHello, reactor: inout LoopReactor
     ) -> Leftover {
-        connections[slot].record.helloFingerprint = observer.hello(hello, connections[slot], now: reactor.now)
+        let fingerprint = fingerprints.ja4(of: hello) { Digest.sha256($0.span) }
+        connections[slot].record.helloFingerprint = fingerprint
+        observer.hello(hello, fingerprint, connections[slot])
+        if hello.legacyOffer != nil { traffic.offeredLegacy(connections[slot].peer) }
         let bytes = connections[slot].gate.takeBytes()
         do {
             connections[slot].tls = try TLSSession(
@@ -43,6 +46,7 @@ extension LoopWorker where K: Kernel {
         case .done(let summary)?:
             connections[slot].record.tlsVersion = summary.version
             connections[slot].record.tlsCipher = summary.cipher
+            connections[slot].record.clientThumbprint = summary.clientThumbprint
             observer.handshakeDone(summary, connections[slot], now: reactor.now)
             enter(.head, slot)
             return readHead(slot, reactor: &reactor)
@@ -54,6 +58,7 @@ extension LoopWorker where K: Kernel {
 
     mutating func failHandshake(_ slot: SlotID, _ failure: TLSFailure, reactor: inout LoopReactor) {
         observer.handshakeFailed(failure, connections[slot], now: reactor.now)
+        traffic.handshakeFailed(connections[slot].peer)
         let by: ClosedBy = failure.reason == .timeout ? .server : .client
         end(slot, ConnectionEnding(by: by, reason: .tls), reactor: &reactor)
     }

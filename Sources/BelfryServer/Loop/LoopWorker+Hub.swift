@@ -1,3 +1,4 @@
+import BelfryBroker
 import BelfryBytes
 import BelfryHub
 import BelfryReactor
@@ -19,7 +20,14 @@ extension LoopWorker where K: Kernel {
 
     /// This loop is the channel's home.
     mutating func serveHome(_ request: HubRequest, reactor: inout LoopReactor) {
+        if !taps.isEmpty { tapRequest(request, at: reactor.now) }
         home.handle(request, now: wallTime, into: &deliveries)
+        sendDeliveries(reactor: &reactor)
+    }
+
+    /// Takes what the home's broker has heard from its store.
+    mutating func hearBroker(reactor: inout LoopReactor) {
+        home.poll(now: wallTime, into: &deliveries)
         sendDeliveries(reactor: &reactor)
     }
 
@@ -27,9 +35,12 @@ extension LoopWorker where K: Kernel {
     mutating func pollHome(reactor: inout LoopReactor) {
         guard reactor.now >= nextPoll else { return }
         nextPoll = reactor.now + .seconds(1)
-        home.poll(now: wallTime, into: &deliveries)
-        observer.historyKept(home.historyUsage)
-        sendDeliveries(reactor: &reactor)
+        hearBroker(reactor: &reactor)
+        let usage = home.historyUsage
+        observer.historyKept(
+            usage, before: historyTold, limit: StreamLimits().share(of: settings.mailboxes.count).byteCount,
+            now: reactor.now)
+        historyTold = usage
     }
 
     private mutating func sendDeliveries(reactor: inout LoopReactor) {
@@ -50,16 +61,24 @@ extension LoopWorker where K: Kernel {
     mutating func deliver(_ delivery: HubDelivery, reactor: inout LoopReactor) {
         switch delivery {
         case .publication(let channel, let publication): fanOut(publication, channel, reactor: &reactor)
-        case .joinOrLeave(let channel, let frames): announce(frames, channel)
-        case .insufficientState(let channel): losePositions(in: channel, reactor: &reactor)
-        // Nobody calls yet: the server API is not served.
-        case .reply: break
+        case .joinOrLeave(let channel, let frames):
+            announce(frames, channel)
+            if !taps.isEmpty { tapAnnounced(frames, channel, at: reactor.now) }
+        case .insufficientState(let channel, let cause):
+            losePositions(in: channel, cause, reactor: &reactor)
+        case .displaced(let channel): displaceMembers(of: channel, reactor: &reactor)
+        case .reply(let ticket, let answer): settings.desks.homes.answer(ticket.number, answer)
         case .answer(let ticket, let answer):
             let slot = SlotID(token: ticket.subscriber.connection)
             guard connections.contains(slot) else { return }
             let clock = clock(reactor)
+            let isEntering = connections[slot].replyPlace != nil
             connections[slot].session?.answered(answer, command: ticket.command, at: clock, into: &actions)
             perform(slot, reactor: &reactor)
+            // What the client said behind its connect has waited for the last of its channels.
+            if isEntering, connections.contains(slot), connections[slot].replyPlace == nil {
+                unpark(slot, reactor: &reactor)
+            }
         }
     }
 

@@ -32,9 +32,15 @@ extension LoopWorker where K: Kernel {
         while connections.contains(slot), connections[slot].phase == .open {
             if connections[slot].isWaiting { return park(slot, message, reader) }
             do {
+                let began = reactor.kernel.now()
                 guard let command = try next(&reader, in: message) else { return }
+                let decoded = reactor.kernel.now()
+                if !taps.isEmpty { tapCommand(command, slot, at: reactor.now) }
                 let clock = clock(reactor)
                 connections[slot].session?.handle(command, at: clock, into: &actions)
+                if command.isPublish {
+                    observer.published(decodedIn: decoded - began, judgedIn: reactor.kernel.now() - decoded)
+                }
             } catch {
                 observer.commandMalformed(error, connections[slot], now: reactor.now)
                 connections[slot].session?.close(error.disconnect, into: &actions)
@@ -81,20 +87,27 @@ extension LoopWorker where K: Kernel {
     private mutating func perform(_ action: SessionAction, _ slot: SlotID, reactor: inout LoopReactor) {
         switch action {
         case .send(let message):
-            let isText = connections[slot].codec.isText
-            observer.frameSent(isText ? .text : .binary)
-            let frame = FrameEncoder.frame(opcode: isText ? .text : .binary, payload: message.span)
-            enqueue(slot, OutboundFrame(bytes: frame))
+            if !taps.isEmpty { tapSent(message, slot, at: reactor.now) }
+            enqueue(slot, frame(message, for: slot))
+        case .hold: connections[slot].replyPlace = connections[slot].outbound.count
+        case .release(let message):
+            if !taps.isEmpty { tapSent(message, slot, at: reactor.now) }
+            release(slot, frame(message, for: slot))
         case .verifyConnection(let token):
             tokens.append(TokenJob(slot: slot, purpose: .connection, token: token.bytes))
         case .verifySubscription(let token):
             tokens.append(TokenJob(slot: slot, purpose: .subscription, token: token.bytes))
-        case .ask(let request): route(request, reactor: &reactor)
+        case .ask(let request):
+            noteTraffic(request, slot)
+            route(request, reactor: &reactor)
         case .join(let channel, let options, let after):
             members.join(Member(connection: slot.token, options, startsAfter: after), channel: channel)
+            if !taps.isEmpty { tapJoined(channel, slot, at: reactor.now) }
             noteRooms(slot)
             rearmExpiry(slot, reactor: &reactor)
-        case .leave(let channel): members.leave(connection: slot.token, channel: channel)
+        case .leave(let channel):
+            let isMember = members.leave(connection: slot.token, channel: channel)
+            if isMember, !taps.isEmpty { tapLeft(channel, slot, at: reactor.now) }
         case .admitted: admitted(slot, reactor: &reactor)
         case .awaitClose:
             reactor.cancel(connections[slot].deadline)
@@ -103,6 +116,13 @@ extension LoopWorker where K: Kernel {
         case .ponged: ponged(slot, now: reactor.now)
         case .note(let fact): observe(fact, slot, reactor: &reactor)
         }
+    }
+
+    private func frame(_ message: [UInt8], for slot: SlotID) -> OutboundFrame {
+        let isText = connections[slot].codec.isText
+        observer.frameSent(isText ? .text : .binary)
+        let frame = FrameEncoder.frame(opcode: isText ? .text : .binary, payload: message.span)
+        return OutboundFrame(bytes: packed(frame, for: slot))
     }
 
     private mutating func admitted(_ slot: SlotID, reactor: inout LoopReactor) {
@@ -120,6 +140,8 @@ extension LoopWorker where K: Kernel {
     }
 
     private mutating func observe(_ fact: SessionFact, _ slot: SlotID, reactor: inout LoopReactor) {
+        traffic.note(fact, evidence, &connections[slot])
+        if !taps.isEmpty { tapFact(fact, slot, at: reactor.now) }
         observer.session(fact, evidence, &connections[slot], now: reactor.now)
     }
 
@@ -128,6 +150,7 @@ extension LoopWorker where K: Kernel {
         observer.tokenJudged(verdict)
         let slot = verdict.slot
         guard connections.contains(slot) else { return }
+        let verdict = reviewed(verdict)
         let clock = clock(reactor)
         evidence = verdict
         defer { evidence = nil }

@@ -34,7 +34,7 @@ extension LoopWorker where K: Kernel {
             if connections[slot].session?.isUnusable == true {
                 return end(slot, ConnectionEnding(by: .server, reason: .credentials), reactor: &reactor)
             }
-            connections[slot].session?.close(.stale, into: &actions)
+            connections[slot].session?.connectDue(into: &actions)
             perform(slot, reactor: &reactor)
         case .closing, .lingering:
             end(slot, ConnectionEnding(by: .server, reason: .normal), reactor: &reactor)

@@ -63,8 +63,9 @@ extension LoopWorker where K: Kernel {
         // RFC 6455, 4.1: a client waits for the 101. What comes before it may be meant for somebody in between.
         guard parsed.consumed == count else { return refuse(slot, .secondRequest, reactor: &reactor) }
         do {
-            switch try Route.find(parsed.head) {
-            case .welcome: answer(slot, .welcome, to: parsed.head, reactor: &reactor)
+            switch try Route.find(parsed.head, servesGuests: settings.demo != nil) {
+            case .welcome: welcome(slot, parsed.head, reactor: &reactor)
+            case .guestToken: giveGuestToken(slot, parsed.head, reactor: &reactor)
             case .health:
                 let state = drain == nil ? HealthState.ok : .draining
                 answer(slot, .health(state), to: parsed.head, reactor: &reactor)
@@ -103,10 +104,12 @@ extension LoopWorker where K: Kernel {
         switch result {
         case .success(let token): switchProtocols(slot, upgrade, token: token, reactor: &reactor)
         case .failure(let refusal):
+            if !taps.isEmpty { tapFact(.tokenRefused(refusal), slot, at: reactor.now) }
             observer.tokenRefused(refusal, evidence, connections[slot], now: reactor.now)
+            traffic.refused(evidence, connections[slot].peer)
             observer.upgraded(.credentials)
             refuse(
-                slot, refusal == .internal ? .unavailable(retryAfterSeconds: 1) : .unauthorized,
+                slot, refusal.isTemporary ? .unavailable(retryAfterSeconds: 1) : .unauthorized,
                 reactor: &reactor)
         }
     }
@@ -120,6 +123,7 @@ extension LoopWorker where K: Kernel {
         enqueue(slot, OutboundFrame(bytes: response.encoded()))
         enter(.open, slot)
         connections[slot].head = RequestHeadParser()
+        if let deflate = upgrade.deflate { beginCompression(slot, deflate) }
         reactor.cancel(connections[slot].deadline)
         connections[slot].deadline = .none
         guard case .relay(let policy) = settings.application else { return readOn(slot, reactor: &reactor) }
@@ -128,7 +132,7 @@ extension LoopWorker where K: Kernel {
         connections[slot].session = ClientSession(
             client: connections[slot].id, subscriber: SubscriberID(loop: index, connection: slot.token),
             upgradeToken: token, codec: upgrade.codec == .protobuf ? .protobuf : .json,
-            usesNativePing: upgrade.usesNativePing, policy: policy)
+            takesCompressed: upgrade.deflate != nil, usesNativePing: upgrade.usesNativePing, policy: policy)
         connections[slot].nativePings = upgrade.usesNativePing ? 0 : nil
         connections[slot].deadline = reactor.arm(
             TimerKind.deadline, for: slot, after: settings.connectDeadline)
@@ -139,20 +143,22 @@ extension LoopWorker where K: Kernel {
         _ slot: SlotID, _ refusal: HTTPRefusal, origin: String? = nil, reactor: inout LoopReactor
     ) {
         observer.upgradeRefused(refusal, origin: origin, connections[slot], now: reactor.now)
-        send(slot, .refusal(refusal), method: .get, reactor: &reactor)
+        let response = HTTPResponse.refusal(refusal)
+        send(slot, response.status, response.encoded(), reactor: &reactor)
     }
 
-    private mutating func answer(
+    mutating func answer(
         _ slot: SlotID, _ response: HTTPResponse, to head: RequestHead, reactor: inout LoopReactor
     ) {
-        send(slot, response, method: head.method, reactor: &reactor)
+        send(slot, response.status, response.encoded(for: head.method), reactor: &reactor)
     }
 
-    private mutating func send(
-        _ slot: SlotID, _ response: HTTPResponse, method: HTTPMethod, reactor: inout LoopReactor
+    /// The last of a connection that speaks plain HTTP.
+    mutating func send(
+        _ slot: SlotID, _ status: HTTPStatus, _ bytes: [UInt8], reactor: inout LoopReactor
     ) {
-        observer.responded(response.status.rawValue, listener: connections[slot].listener)
-        enqueue(slot, OutboundFrame(bytes: response.encoded(for: method)))
+        observer.responded(status.rawValue, listener: connections[slot].listener)
+        enqueue(slot, OutboundFrame(bytes: bytes))
         beginClosing(
             slot, ConnectionEnding(by: .server, reason: .http), waitsForPeer: false, reactor: &reactor)
     }

@@ -16,11 +16,16 @@ import BelfryWebSocket
 //   LoopWorker+Handshake  ClientHello gate, TLS
 //   LoopWorker+Upgrade    request head, token of the upgrade, 101
 //   LoopWorker+Frames     plaintext to WebSocket frames to messages
+//   LoopWorker+Compression  and back to plain ones, for clients that agreed on it
 //   LoopWorker+Session    messages to commands, the session's actions
 //   LoopWorker+Hub        to the channel's home and back to the members
+//   LoopWorker+Errands    what the server API wants of connections
+//   LoopWorker+Traffic    what the detectors look at
 //   LoopWorker+Outbound   one TLS write a connection and tick
 //   LoopWorker+Close      the end, in order or not
+//   LoopWorker+Deny       who is not let in, and who has to go
 //   LoopWorker+Timers     what happens when nothing happens
+//   LoopWorker+Tap        what an operator who follows a user or a channel is shown of all that
 
 /// The connections of one event loop and everything that is theirs.
 struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
@@ -31,8 +36,13 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     let index: Int
     let settings: LoopSettings
     let transport: TLSTransport
+    /// `nil` while compression is off.
+    let compression: LoopCompression?
     var tls: TLSContext
     var observer: LoopObserver
+    var traffic: LoopTraffic
+    /// Not the observer's: that is copied on the way of every delivery, and this holds arrays.
+    var fingerprints = FingerprintMemo()
     var connections: SlotTable<Connection>
     var uuids = UUIDSource()
     /// Spreads work over time.
@@ -42,12 +52,19 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     var home: HomeHub
     /// When the home's broker is next asked what is due.
     var nextPoll = Instant(nanoseconds: 0)
+    /// What its histories took when that was last told.
+    var historyTold = HistoryUsage()
     /// Mail for the other loops, by index; posted at the end of the tick.
     var outgoing: [[LoopMessage]]
 
     var frames = FrameTable()
     /// Connections with something to write, each once.
     var touched: [SlotID] = []
+    /// When the write before ended, or the flush of this tick began: what a write took without a clock of its own.
+    var wroteAt = Instant(nanoseconds: 0)
+    /// Of this tick's deliveries.
+    var slowest: (slot: SlotID, latency: Duration)?
+    var nextExemplar = Instant(nanoseconds: 0)
     /// Connections whose queue went over its bound in this tick.
     var overfull: [SlotID] = []
 
@@ -61,6 +78,10 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     /// What the token being judged says about itself, for the audit event of its refusal.
     var evidence: TokenVerdict?
 
+    /// Who is not let in.
+    var denials: DenySnapshot
+    /// Whom operators follow live; empty but for a few minutes a month.
+    var taps = TapSet()
     var drain: DrainPlan?
     var isDone = false
 
@@ -71,14 +92,17 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
 
     init(
         index: Int, settings: LoopSettings, tls: TLSContext, transport: TLSTransport, observer: LoopObserver,
-        home: HomeHub
+        home: HomeHub, compression: LoopCompression?
     ) {
         self.index = index
         self.settings = settings
         self.tls = tls
         self.observer = observer
+        traffic = LoopTraffic(settings.traffic, observer.pseudonym)
         self.home = home
         self.transport = transport
+        denials = settings.denials.snapshot
+        self.compression = compression
         connections = SlotTable(capacity: settings.connectionsPerLoop)
         outgoing = Array(repeating: [], count: settings.mailboxes.count)
         plaintext = Array(repeating: 0, count: Self.plaintextBytes)
@@ -114,10 +138,16 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
         switch message {
         case .request(let request): serveHome(request, reactor: &reactor)
         case .delivery(let delivery): deliver(delivery, reactor: &reactor)
+        case .brokerReady: hearBroker(reactor: &reactor)
         case .verified(let verdicts):
             for verdict in verdicts { judge(verdict, reactor: &reactor) }
         case .reload(let material): reload(material)
         case .connections(let survey): answer(survey, reactor: &reactor)
+        case .deny(let notice): take(notice, reactor: &reactor)
+        case .errand(let errand): run(errand, reactor: &reactor)
+        case .traffic(let inbox): handOverTraffic(to: inbox)
+        case .watchTraffic(let isOn): traffic.watch(isOn)
+        case .tap(let notice): take(notice, reactor: &reactor)
         case .drain(let duration): beginDrain(over: duration, reactor: &reactor)
         case .retryMail: break
         }
@@ -141,6 +171,7 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
         observer.tick(
             counters, wireIn: transport.bytesReceived, wireOut: transport.bytesSent, rooms: home.channelCount,
             memberships: members.membershipCount)
+        if let compression { observer.compressed(sent: compression.sent, received: compression.received) }
     }
 
     mutating func acceptPaused(_ notice: AcceptPauseNotice) { observer.acceptPaused(notice) }

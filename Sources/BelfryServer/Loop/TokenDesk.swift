@@ -44,14 +44,19 @@ final class TokenDesk: Sendable {
     static let atOnceMax = 32
     static let atOnceBytesMax = 32_768
 
+    /// What becomes of tokens whose key is not there.
+    let watch: KeyWatch
     /// `nil` when no key is configured: then every token is refused.
     private let verifier: Mutex<TokenVerifier?>
     private let queue = DispatchQueue(label: "belfry.tokens", attributes: .concurrent)
     private let waiting = Atomic<Int>(0)
     private let unixSeconds: @Sendable () -> Int64
 
-    init(verifier: TokenVerifier?, unixSeconds: @escaping @Sendable () -> Int64) {
+    init(
+        verifier: TokenVerifier?, watch: KeyWatch = KeyWatch(), unixSeconds: @escaping @Sendable () -> Int64
+    ) {
         self.verifier = Mutex(verifier)
+        self.watch = watch
         self.unixSeconds = unixSeconds
     }
 
@@ -66,8 +71,8 @@ final class TokenDesk: Sendable {
             jobs.reduce(0, { $0 &+ $1.token.count }) <= Self.atOnceBytesMax
         else { return nil }
         let verifier = self.verifier.withLock { $0 }
-        guard verifier?.keys.areAllSymmetric ?? true else { return nil }
-        return jobs.map { $0.verdict(of: verifier, now: unixSeconds()) }
+        guard verifier?.areAllSymmetric ?? true else { return nil }
+        return jobs.map { $0.verdict(of: verifier, watch, now: unixSeconds()) }
     }
 
     /// Verifies a batch; `deliver` is called once, on another thread.
@@ -79,7 +84,7 @@ final class TokenDesk: Sendable {
         }
         let verifier = self.verifier.withLock { $0 }
         queue.async { [self] in
-            let verdicts = jobs.map { $0.verdict(of: verifier, now: unixSeconds()) }
+            let verdicts = jobs.map { $0.verdict(of: verifier, watch, now: unixSeconds()) }
             waiting.subtract(jobs.count, ordering: .relaxed)
             deliver(verdicts)
         }
@@ -87,10 +92,13 @@ final class TokenDesk: Sendable {
 }
 
 extension TokenJob {
-    fileprivate func verdict(of verifier: TokenVerifier?, now: Int64) -> TokenVerdict {
+    fileprivate func verdict(of verifier: TokenVerifier?, _ watch: KeyWatch, now: Int64) -> TokenVerdict {
         var outcome = refusal(.kid)
         let duration = ContinuousClock().measure {
             if let verifier { outcome = self.outcome(of: verifier, now: now) }
+        }
+        if let refusal = outcome.refusal {
+            outcome = self.refusal(watch.judge(refusal, of: token, by: verifier))
         }
         let evidence = outcome.refusal == nil ? nil : verifier?.evidence(of: token)
         return TokenVerdict(slot: slot, outcome: outcome, evidence: evidence, duration: duration)

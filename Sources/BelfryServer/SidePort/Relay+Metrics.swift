@@ -1,6 +1,8 @@
+import BelfryAuth
 import BelfryJournal
 import BelfryLimits
 import BelfryObserve
+import BelfrySidePort
 
 // What no loop counts: looked up when somebody scrapes.
 
@@ -9,6 +11,8 @@ extension Relay {
         let statistics = journal.statistics
         let users = Int64(users.keyCount)
         let throttled = Int64(limits.count)
+        let denials = denyDesk.snapshot.list.counts
+        let pending = Int64(desks.homes.pendingCount + desks.errands.pendingCount)
         registry.shared.update { shard in
             shard.set(.connectionsLimit, to: Int64(admission.limit))
             shard.set(.users, to: users)
@@ -16,13 +20,25 @@ extension Relay {
             shard.set(.ratelimitTracked(.address), to: Int64(addressCounts.keyCount))
             shard.set(.ratelimitTracked(.connection), to: Int64(admission.count))
             shard.set(.ratelimitThrottledUsers, to: throttled)
+            shard.set(.denials(.token), to: Int64(denials.tokens))
+            shard.set(.denials(.userTokens), to: Int64(denials.issues))
+            shard.set(.denials(.user), to: Int64(denials.users))
+            shard.set(.denials(.address), to: Int64(denials.addresses))
+            shard.set(.apiPending, to: pending)
+            shard.set(.streamClients(.status), to: Int64(status.feed.followerCount))
+            shard.set(.overloadPressure(.connections), to: Self.billionths(admission.pressure))
+            shard.set(.overloadPressure(.journal), to: Self.billionths(statistics.auditFill))
             shard.set(.journalQueueLength, to: Int64(statistics.queueLength))
             if let verified = statistics.lastVerified {
                 shard.set(.journalLastVerified, to: verified &* 1_000_000_000)
             }
             Self.mirror(statistics, to: shard)
+            mirrorStore(to: shard)
+            for feed in pulse.feeds { shard.set(.streamClients(feed.stream), to: Int64(feed.followerCount)) }
         }
     }
+
+    private static func billionths(_ ratio: Double) -> Int64 { Int64(1e9 * ratio) }
 
     private static func mirror(_ statistics: JournalStatistics, to shard: MetricShard) {
         for priority in EntryPriority.allCases {

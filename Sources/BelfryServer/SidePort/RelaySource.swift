@@ -3,6 +3,7 @@ import BelfryJournal
 import BelfryObserve
 import BelfryReactor
 import BelfrySidePort
+import BelfryStore
 import BelfryTLS
 import Dispatch
 import Foundation
@@ -11,19 +12,12 @@ import Foundation
 struct RelaySource: SidePortSource {
     let relay: Relay
 
-    func metrics(_ format: ExpositionFormat) async -> [UInt8] {
+    func metrics(_ format: ExpositionFormat, only names: Set<String>?) async -> [UInt8] {
         relay.refreshMetrics()
-        return relay.registry.render(format)
+        return relay.registry.render(format, only: names)
     }
 
-    func health() -> HealthReport {
-        let now = MonotonicClock.now()
-        return HealthReport(
-            loops: relay.heartbeats.enumerated().map { index, heartbeat in
-                HealthReport.Loop(
-                    name: "loop-\(index)", sinceLastTick: heartbeat.lastTick.map { now - $0 } ?? .zero)
-            })
-    }
+    func health() -> HealthReport { relay.healthReport(at: MonotonicClock.now()) }
 
     func readiness() -> ReadinessReport {
         let seconds = WallClock.unixSeconds()
@@ -38,10 +32,18 @@ struct RelaySource: SidePortSource {
                 .init(
                     name: "certificate", isPassed: certificates.allSatisfy { $0.notAfter > seconds },
                     detail: certificates.map(\.name).joined(separator: ", ")),
-                // Losing the journal does not stop the service (`/metrics` and the gap entry tell), so it passes.
-                .init(name: "journal", isPassed: true, detail: statistics.route.rawValue),
+                // A node that must refuse publications should get no new clients.
+                .init(
+                    name: "store", isPassed: relay.store?.failure == nil,
+                    detail: relay.store.map { $0.failure?.description ?? $0.path } ?? "none"),
+                // Losing the journal stops the service only where the operator said so.
+                .init(
+                    name: "journal", isPassed: !relay.admission.refusesAll,
+                    detail: statistics.readinessDetail),
             ])
     }
+
+    func detectors() -> DetectorReport { relay.detectorDesk.current }
 
     func connections(_ query: ConnectionQuery) async -> ConnectionPage {
         let open = query.state == .closed ? [] : await openConnections()
@@ -53,7 +55,7 @@ struct RelaySource: SidePortSource {
     }
 
     /// Asks every loop; one that does not answer within a second is left out.
-    private func openConnections() async -> [ConnectionSnapshot] {
+    func openConnections() async -> [ConnectionSnapshot] {
         await withCheckedContinuation { continuation in
             let answer = SurveyAnswer(loops: relay.mailboxes.count) { continuation.resume(returning: $0) }
             for mailbox in relay.mailboxes {
@@ -64,13 +66,26 @@ struct RelaySource: SidePortSource {
     }
 }
 
+extension JournalStatistics {
+    /// Where entries go, what is wrong with it, and whether they can be seen there.
+    fileprivate var readinessDetail: String {
+        var words = [route.rawValue]
+        if let trouble { words.append(trouble.rawValue) }
+        if verification == .unreadable { words.append("unreadable") }
+        return words.joined(separator: ", ")
+    }
+}
+
 extension ConnectionSnapshot {
     func record(now: Instant, wall: Date) -> ConnectionRecord {
         let end = closedAt ?? now
+        // What clients say of themselves is shown as the journal shows it: redacted, and harmless to a terminal.
         var record = ConnectionRecord(
-            id: id, stage: isAdmitted && phase == .open ? .active : phase.stage, subject: subject ?? "",
+            id: id, stage: isAdmitted && phase == .open ? .active : phase.stage,
+            subject: SafeText.string(subject ?? "", limit: 256),
             address: address, port: port, tlsVersion: tlsVersion ?? "", tlsCipher: tlsCipher ?? "",
-            clientName: clientName, started: wall.addingTimeInterval(-(now - openedAt).inSeconds),
+            clientName: SafeText.string(clientName, limit: 256),
+            started: wall.addingTimeInterval(-(now - openedAt).inSeconds),
             lastActivity: wall.addingTimeInterval(-(now - lastActivity).inSeconds), duration: end - openedAt)
         record.received = .init(messages: messagesIn, bytes: bytesIn)
         record.sent = .init(messages: messagesOut, bytes: bytesOut)

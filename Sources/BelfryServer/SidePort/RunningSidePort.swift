@@ -12,14 +12,28 @@ struct RunningSidePort: Sendable {
     /// Starts it and waits until it listens.
     ///
     /// - Throws: ``StartFailure`` when the address is not to be had.
-    static func start(_ relay: Relay) throws(StartFailure) -> RunningSidePort {
-        let listen = relay.configuration.sidePort.listen
+    static func start(_ relay: Relay, _ orders: OrderBox) throws(StartFailure) -> RunningSidePort {
+        let socket = relay.sockets.side
+        let listen = socket?.address ?? relay.configuration.sidePort.listen
         let shared = relay.registry.shared
+        var configuration = SidePortConfiguration(host: listen.ip.description, port: Int(listen.port))
+        do {
+            configuration.socket = try socket?.duplicate().rawValue
+        } catch {
+            throw StartFailure(description: "side port: \(error)")
+        }
+        configuration.limits.bodyByteCount = relay.configuration.api.maxBody
+        configuration.limits.callers = relay.configuration.api.connections
         let sidePort = SidePort(
-            configuration: SidePortConfiguration(host: listen.ip.description, port: Int(listen.port)),
-            source: RelaySource(relay: relay), logger: quietLogger
+            configuration: configuration, source: RelaySource(relay: relay), api: RelayAPI(relay: relay),
+            alerts: relay.alertDesk, taps: RelayTaps(relay: relay),
+            events: RelayEvents(relay: relay), admin: RelayAdmin(relay: relay, orders: orders),
+            logger: quietLogger
         ) { path, code in
-            shared.count(.sideportRequests(path, code))
+            shared.update { shard in
+                shard.count(.sideportRequests(path))
+                shard.count(.sideportAnswers(code))
+            }
         }
         let task = Task { try await sidePort.run() }
         switch Blocking.result({ try await sidePort.port() }) {
