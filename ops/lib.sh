@@ -35,11 +35,18 @@ need_swift() {
 }
 
 # A virtual environment with exactly the packages of a requirements file; does nothing when it is there already.
+#
+# One at a time: two first chats in two shells would each clear away what the other is making.
 need_python() { # DIRECTORY REQUIREMENTS
     local directory=$1 requirements=$2
     cmp -s "$requirements" "$directory/requirements.txt" && return 0
-    echo "Installing Python packages into $directory"
-    python3 -m venv --clear "$directory"
-    "$directory/bin/python" -m pip install -q --disable-pip-version-check -r "$requirements"
-    cp "$requirements" "$directory/requirements.txt"
+    mkdir -p "$(dirname "$directory")"
+    (
+        flock 9
+        cmp -s "$requirements" "$directory/requirements.txt" && exit 0
+        echo "Installing Python packages into $directory"
+        python3 -m venv --clear "$directory"
+        "$directory/bin/python" -m pip install -q --disable-pip-version-check -r "$requirements"
+        cp "$requirements" "$directory/requirements.txt"
+    ) 9>"$directory.lock"
 }

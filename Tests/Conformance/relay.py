@@ -105,8 +105,11 @@ class Relay:
             "channels": CHANNELS,
             # All tests come from one address.
             "limits": {"address": {"handshakes": {"rate": "off", "burst": 1000}}},
+            "history": {"path": "history.db"},
             "side_port": {"listen": f"127.0.0.1:{self.side_port}"},
             "journal": {"mode": "stderr"},
+            # One client more, where tests count them.
+            "probe": {"interval": "0s"},
         }
 
     # Life
@@ -233,9 +236,9 @@ class Relay:
         """A WebSocket connection; look at `response` whether it is one."""
         return Client(self.open(**options), fields, path, early)
 
-    def member(self, user="ada", channels=(), **claims):
-        """A client that is connected by token, and subscribed."""
-        client = self.client()
+    def member(self, user="ada", channels=(), fields=(), source=None, **claims):
+        """A client that is connected by token, and subscribed; `fields` are added to its handshake."""
+        client = self.client(fields, source=source)
         assert client.response.status == 101, client.response.status
         reply = client.connect(self.token(user, **claims))
         assert "connect" in reply, reply

@@ -230,3 +230,64 @@ def test_a_bad_token_ends_for_good(stored, protobuf):
         async with Person(stored, "garbage", use_protobuf=protobuf) as someone:
             assert (await someone.events.wait("disconnected")).code == 3500
     run(scenario)
+
+
+def test_an_application_that_loads_its_state_starts_anew_from_there(stored, protobuf):
+    """`get_state` gives the position to begin from; when that is lost (112) the SDK asks for another."""
+    loaded = []
+
+    async def scenario():
+        async with person(stored, "ada", protobuf) as ada, person(stored, "bob", protobuf) as bob:
+            hers, her_events = await ada.enter("stored:room")
+            await her_events.wait("subscribed")
+            await hers.publish(data=payload(0, protobuf))
+
+            async def load(channel):
+                page = await hers.history(limit=0)
+                loaded.append(page.offset)
+                return StreamPosition(offset=page.offset, epoch=page.epoch)
+
+            _, his_events = await bob.enter("stored:room", get_state=load)
+            await his_events.wait("subscribed")
+            await hers.publish(data=payload(1, protobuf))
+            await his_events.wait("publication")
+            await bob.client.disconnect()
+            # The history keeps 10.
+            for number in range(2, 22):
+                await hers.publish(data=payload(number, protobuf))
+            await bob.client.connect()
+            await his_events.wait("subscribed", 2)
+            await hers.publish(data=payload(22, protobuf))
+            await his_events.wait("publication", 2)
+            got = [value(context.pub.data, protobuf) for name, context in his_events.seen if name == "publication"]
+            assert got == [1, 22] and loaded == [1, 22]
+    run(scenario)
+    assert stored.metrics().total("belfry_messages_rejected_total", reason="position") == 1
+
+
+def test_tokens_open_and_are_refreshed(start, protobuf):
+    relay = start(client={"expired_grace": "10s"}, channels={"namespaces": {"stored": HISTORY}})
+    fetched = {"connection": 0, "subscription": 0}
+
+    def ttl(kind):
+        fetched[kind] += 1
+        return 2 if fetched[kind] == 1 else 600
+
+    async def connection():
+        return relay.token("ada", ttl=ttl("connection"))
+
+    async def subscription(channel):
+        return relay.subscription_token(channel, ttl=ttl("subscription"), info={"role": "mod"})
+
+    async def scenario():
+        async with Person(relay, get_token=connection, use_protobuf=protobuf) as ada:
+            room, events = await ada.enter("$stored:room", get_token=subscription)
+            await events.wait("subscribed")
+            await asyncio.to_thread(relay.metric_becomes, "belfry_messages_received_total", 2, type="refresh")
+            await room.publish(data=payload("hello", protobuf))
+            publication = (await events.wait("publication")).pub
+            assert value(publication.data, protobuf) == "hello"
+            assert value(publication.info.chan_info, protobuf) == {"role": "mod"}
+            assert fetched == {"connection": 2, "subscription": 2}
+            assert ada.events.count("connected") == 1 and events.count("subscribed") == 1
+    run(scenario)

@@ -43,6 +43,7 @@ def test_a_users_budget_is_one_over_all_connections(start):
     # Another user has a budget of its own.
     bob = relay.member("bob", ["quiet:bob"])
     assert bob.publish("quiet:bob", relay.body()).get("publish") == {}
+    relay.event("ratelimit.engaged")
     engaged = relay.events("ratelimit.engaged")
     assert len(engaged) == 1 and engaged[0]["scope"] == "user", engaged
     metrics = relay.metrics()
@@ -129,6 +130,7 @@ def test_a_dry_run_admits_and_counts(start):
     assert metrics.total("belfry_ratelimit_decisions_total", scope="user", decision="dry_run") == 18
     assert metrics.total("belfry_ratelimit_decisions_total", decision="deny") == 0
     assert metrics.total("belfry_messages_rejected_total") == 0
+    relay.event("ratelimit.engaged")
     assert len(relay.events("ratelimit.engaged")) == 1
     again.close()
 

@@ -1,8 +1,10 @@
 """The metrics page: its formats, its exactness, its bounds."""
 
+import gzip
 import json
 import os
 import random
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +12,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from prometheus_client.openmetrics import parser
 
 import tokens
 from relay import Metrics, free_port
@@ -32,6 +35,21 @@ def test_both_formats_are_strict_and_the_same(relay):
     member.publish("chat:room", relay.body())
     strict(relay)
     member.leave()
+    strict(relay)
+
+
+def test_the_slowest_delivery_has_a_name(relay):
+    """An exemplar: who looks at the tail of the histogram finds the connection in the journal."""
+    member = relay.member("ada", ["quiet:room"])
+    member.publish("quiet:room", relay.body())
+    member.push()
+
+    def exemplar():
+        page = relay.side("/metrics", Accept="application/openmetrics-text; version=1.0.0")[2].decode()
+        return re.search(r'^belfry_delivery_seconds_bucket\{le="[^"]+"\} 1 # \{conn_id="([^"]+)"\} [0-9.]+ \d+$', page, re.M)
+
+    found = eventually(exemplar, "an exemplar")
+    assert found[1] == relay.event("conn.open")["conn_id"]
     strict(relay)
 
 
@@ -69,6 +87,63 @@ def test_a_real_prometheus_scrapes_it(relay, tmp_path):
     finally:
         prometheus.terminate()
         prometheus.wait()
+
+
+class TestSelection:
+    """What a scraper asks for: families by name, and a smaller page."""
+
+    OPENMETRICS = "application/openmetrics-text; version=1.0.0"
+
+    def test_named_families_are_a_valid_page_of_their_own(self, relay):
+        names = ["belfry_connections_open", "belfry_listener_accepts_total", "belfry_delivery_seconds", "belfry_build"]
+        query = "/metrics?" + "&".join(f"name%5B%5D={name}" for name in names)
+        text = relay.side(query)[2].decode()
+        families = re.findall(r"^# TYPE (\S+) ", text, re.M)
+        assert families == [
+            "belfry_build_info", "belfry_listener_accepts_total", "belfry_connections_open", "belfry_delivery_seconds"]
+        checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, timeout=60)
+        assert checked.returncode == 0, checked.stdout + checked.stderr
+        page = relay.side(query, Accept=self.OPENMETRICS)[2].decode()
+        assert page.endswith("# EOF\n")
+        assert [family.name for family in parser.text_string_to_metric_families(page)] == [
+            "belfry_build", "belfry_listener_accepts", "belfry_connections_open", "belfry_delivery_seconds"]
+
+    def test_unknown_families_are_an_empty_page(self, relay):
+        status, _, page = relay.side("/metrics?name[]=nothing&name[]=belfry_delivery_seconds_bucket")
+        assert (status, page) == (200, b"")
+        status, _, page = relay.side("/metrics?name[]=nothing", Accept=self.OPENMETRICS)
+        assert (status, page) == (200, b"# EOF\n")
+
+    def test_too_many_names_are_refused(self, relay):
+        assert relay.side("/metrics?" + "name[]=a&" * 64)[0] == 200
+        assert relay.side("/metrics?" + "name[]=a&" * 65)[0] == 400
+
+    def test_curl_gets_it_compressed(self, relay):
+        address = f"http://127.0.0.1:{relay.side_port}/metrics"
+
+        def curl(*options):
+            ran = subprocess.run(
+                ["curl", "--silent", "--fail", "--dump-header", "/dev/stderr", *options, address],
+                capture_output=True, timeout=60, check=True)
+            return ran.stderr.decode().lower(), ran.stdout
+
+        head, page = curl("--compressed")
+        assert "content-encoding: gzip" in head and "vary: accept, accept-encoding" in head
+        assert page.startswith(b"# HELP belfry_build_info") and page.endswith(b"\n")
+        length = int(re.search(r"content-length: (\d+)", head)[1])
+        assert length < len(page) / 5
+        plain, same = curl()
+        assert "content-encoding" not in plain and len(same) == int(re.search(r"content-length: (\d+)", plain)[1])
+        refused, _ = curl("--header", "Accept-Encoding: gzip;q=0")
+        assert "content-encoding" not in refused
+        only_head, nothing = curl("--head", "--header", "Accept-Encoding: gzip")
+        assert "content-encoding: gzip" in only_head and "content-length" in only_head
+
+    def test_gzip_is_whole(self, relay):
+        status, headers, file = relay.side("/metrics", **{"Accept-Encoding": "gzip", "Accept": self.OPENMETRICS})
+        assert (status, headers["Content-Encoding"]) == (200, "gzip")
+        assert int(headers["Content-Length"]) == len(file)
+        assert gzip.decompress(file).endswith(b"# EOF\n")
 
 
 class TestExact:
@@ -156,6 +231,9 @@ class TestExact:
             ("belfry_messages_dropped_total",): 0,
             ("belfry_fanout_recipients_sum",): 50,
             ("belfry_delivery_seconds_count",): 50,
+            # Refused ones are decoded and judged as well.
+            ("belfry_message_stage_seconds_count", ("stage", "decode")): 11,
+            ("belfry_message_stage_seconds_count", ("stage", "authorize")): 11,
             ("belfry_message_size_bytes_count",): 10,
             ("belfry_message_size_bytes_sum",): sum(sizes),
             ("belfry_ws_protocol_errors_total", ("kind", "utf8")): 1,
@@ -196,6 +274,11 @@ class TestExact:
 
     def test_a_publication_is_one_fan_out(self, session):
         _, _, after, _, _ = session
+        fan_outs = after.total("belfry_fanout_recipients_count")
+        assert after.total("belfry_message_stage_seconds_count", stage="broker") == fan_outs
+        # A write may carry several.
+        writes = after.total("belfry_message_stage_seconds_count", stage="write")
+        assert 1 <= writes == after.total("belfry_message_stage_seconds_count", stage="queue") <= 50
         # Each loop with members counts its own share; together they name every recipient once.
         assert 10 <= after.total("belfry_fanout_recipients_count") <= 20
 
@@ -287,7 +370,8 @@ def test_ten_thousand_hostile_names_add_no_series(start):
 class TestSidePort:
     def test_its_paths(self, relay):
         for path, status in [("/", 200), ("/metrics", 200), ("/healthz", 200), ("/readyz", 200), ("/connections", 200),
-                             ("/healthz?verbose", 200), ("/nothing", 404), ("/connections?limit=0", 400)]:
+                             ("/healthz?verbose", 200), ("/livez", 200), ("/livez?verbose", 200), ("/detectors", 200),
+                             ("/nothing", 404), ("/connections?limit=0", 400)]:
             assert relay.side(path)[0] == status, path
 
     def test_other_methods(self, relay):
@@ -321,7 +405,7 @@ class TestSidePort:
         relay = start()
         for _ in range(100):
             assert relay.side("/metrics")[0] == 200
-        assert relay.metrics().total("belfry_sideport_requests_total", path="/metrics", code="200") >= 100
+        assert relay.metrics().total("belfry_sideport_requests_total", path="/metrics") >= 100
 
 
 def test_every_event_has_its_counter(relay):

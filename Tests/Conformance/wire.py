@@ -14,6 +14,7 @@ import socket
 import ssl
 import struct
 import time
+import zlib
 
 from waiting import PATIENCE
 
@@ -29,9 +30,12 @@ class Closed(AssertionError):
 class Connection:
     """A TLS connection to the relay."""
 
-    def __init__(self, port, context, alpn=("http/1.1",), server_name="localhost", receive_buffer=None):
+    def __init__(self, port, context, alpn=("http/1.1",), server_name="localhost", receive_buffer=None, source=None):
         self.raw = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self.raw.settimeout(PATIENCE)
+        if source:
+            # Any address of 127.0.0.0/8 is ours: other clients, other networks.
+            self.raw.bind((source, 0))
         if receive_buffer:
             self.raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
         self.raw.connect(("127.0.0.1", port))
@@ -50,6 +54,8 @@ class Connection:
         self.received_bytes = 0
         self.frames_sent = collections.Counter()
         self.frames_received = collections.Counter()
+        self.takes_compressed = False
+        self.compressed_frames = 0
 
     def send(self, data):
         self.sent_bytes += len(data)
@@ -169,6 +175,20 @@ def masking(payload, mask):
     return (int.from_bytes(payload, "big") ^ key).to_bytes(len(payload), "big")
 
 
+def deflated(payload, level=6, window=15):
+    """A message as permessage-deflate writes it, without context."""
+    compressor = zlib.compressobj(level, zlib.DEFLATED, -window)
+    return (compressor.compress(payload) + compressor.flush(zlib.Z_SYNC_FLUSH)).removesuffix(b"\0\0\xff\xff")
+
+
+def inflated(payload, window=15):
+    """What such a message holds; nothing may be left over."""
+    inflater = zlib.decompressobj(-window)
+    text = inflater.decompress(payload + b"\0\0\xff\xff")
+    assert not inflater.unconsumed_tail and not inflater.unused_data
+    return text
+
+
 def close_payload(code, reason=""):
     return struct.pack(">H", code) + reason.encode()
 
@@ -187,7 +207,12 @@ class Frame:
             assert count >= 65536, "length not minimal"
         self.payload = connection.take(count)
         connection.frames_received[self.opcode] += 1
-        assert self.fin and not self.rsv, "the relay sends whole frames without extensions"
+        assert self.fin, "the relay sends whole frames"
+        if self.rsv == 4 and connection.takes_compressed and self.opcode in (TEXT, BINARY):
+            connection.compressed_frames += 1
+            self.compressed, self.payload = self.payload, inflated(self.payload)
+        else:
+            assert not self.rsv, "a reserved bit that nobody asked for"
 
     @property
     def close_code(self):
@@ -211,6 +236,8 @@ class Client:
         proof = base64.b64encode(hashlib.sha1(key.encode() + GUID).digest()).decode()
         assert self.response["Sec-WebSocket-Accept"] == proof
         assert self.response["Upgrade"].lower() == "websocket"
+        self.extensions = self.response["Sec-WebSocket-Extensions"]
+        connection.takes_compressed = self.extensions is not None
 
     # What goes out
 

@@ -16,7 +16,7 @@ root=$(cd "$here/../.." && pwd)
 out=${BELFRY_FUZZ_DIR:-$root/.build/fuzz}
 mkdir -p "$out/modules"
 
-flags=(-O -wmo -parse-as-library -swift-version 6 -sanitize=fuzzer,address -I "$out/modules")
+flags=(-O -wmo -parse-as-library -swift-version 6 -sanitize=fuzzer,address -I "$out/modules" -I "$root/Sources/CZlib")
 # As in Package.swift, without warnings as errors: a new warning must not stop a search for crashes.
 ours=(-package-name belfry
     -enable-upcoming-feature ExistentialAny -enable-upcoming-feature InternalImportsByDefault
