@@ -159,11 +159,15 @@ let package = Package(
         tests("BelfryProtocol", ["BelfryBytes"]),
         tests("BelfryAuth", [.product(name: "JWTKit", package: "jwt-kit")]),
         tests("BelfryLimits", ["BelfryBytes"]),
-        tests("BelfryBroker", ["BelfryBytes", "BelfryProtocol"]),
+        // What every broker must do, whoever it is: each implementation's tests run it.
+        .target(
+            name: "BrokerContract", dependencies: ["BelfryBroker", "BelfryProtocol"],
+            path: "Tests/BrokerContract", swiftSettings: strict),
+        tests("BelfryBroker", ["BelfryBytes", "BelfryProtocol", "BrokerContract"]),
         tests(
             "BelfryStore",
             [
-                "BelfryBytes", "BelfryProtocol", "BelfryBroker",
+                "BelfryBytes", "BelfryProtocol", "BelfryBroker", "BrokerContract",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         tests("BelfryDelta", ["BelfryBytes"]),

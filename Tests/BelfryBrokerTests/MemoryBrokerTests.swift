@@ -1,5 +1,6 @@
 import BelfryBroker
 import BelfryProtocol
+import BrokerContract
 import Testing
 
 @Suite("Memory broker")

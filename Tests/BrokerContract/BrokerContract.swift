@@ -1,5 +1,5 @@
-import BelfryBroker
-import BelfryProtocol
+package import BelfryBroker
+package import BelfryProtocol
 import Testing
 
 // What every broker must do, whoever it is. Each implementation's tests run all rules on fresh instances:
@@ -9,15 +9,15 @@ import Testing
 //     }
 
 /// A broker on the bench: asks, and waits for answers that come later.
-final class BrokerBench {
+package final class BrokerBench {
     private var broker: any Broker
     private let wait: () -> Void
     private var tickets: UInt64 = 0
-    var now = WallTime(milliseconds: 1_000_000)
+    package var now = WallTime(milliseconds: 1_000_000)
     /// Of the histories that the rules ask for.
-    var durability = Durability.acknowledged
+    package var durability = Durability.acknowledged
     /// All that the broker has said, in order.
-    private(set) var events: [BrokerEvent] = []
+    package private(set) var events: [BrokerEvent] = []
 
     /// Polls before a missing answer counts as none.
     private static let pollsMax = 10_000
@@ -25,17 +25,17 @@ final class BrokerBench {
     /// - Parameters:
     ///   - wait: Lets a broker with threads of its own get on.
     ///   - make: A broker without streams.
-    init(wait: @escaping () -> Void = {}, _ make: () throws -> any Broker) rethrows {
+    package init(wait: @escaping () -> Void = {}, _ make: () throws -> any Broker) rethrows {
         self.wait = wait
         broker = try make()
     }
 
-    func poll() { broker.poll(now: now, into: &events) }
+    package func poll() { broker.poll(now: now, into: &events) }
 
-    func tell(_ request: BrokerRequest) { broker.submit(request, now: now, into: &events) }
+    package func tell(_ request: BrokerRequest) { broker.submit(request, now: now, into: &events) }
 
     /// Submits a request and waits until its answer is there.
-    func ask<Answer>(
+    package func ask<Answer>(
         _ request: (BrokerTicket) -> BrokerRequest, _ find: (BrokerEvent, BrokerTicket) -> Answer?
     ) throws -> Answer {
         tickets += 1
@@ -49,15 +49,17 @@ final class BrokerBench {
         throw NoAnswer()
     }
 
-    struct NoAnswer: Error {}
+    package struct NoAnswer: Error {
+        package init() {}
+    }
 
-    func policy() throws -> HistoryPolicy {
+    package func policy() throws -> HistoryPolicy {
         var policy = try #require(HistoryPolicy(size: 3, ttl: .seconds(10), metaTTL: .seconds(100)))
         policy.durability = durability
         return policy
     }
 
-    func subscribe(_ channel: String, _ policy: HistoryPolicy? = nil) throws -> StreamPosition? {
+    package func subscribe(_ channel: String, _ policy: HistoryPolicy? = nil) throws -> StreamPosition? {
         let result: Result<StreamPosition?, BrokerFailure> = try ask(
             { .subscribe(channel: channel, policy, $0) },
             { event, ticket in
@@ -67,11 +69,13 @@ final class BrokerBench {
         return try result.get()
     }
 
-    func publish(_ text: String, to channel: String, _ options: PublishOptions) throws -> PublishOutcome {
+    package func publish(
+        _ text: String, to channel: String, _ options: PublishOptions
+    ) throws -> PublishOutcome {
         try publish(Publication(data: Array(text.utf8)), to: channel, options)
     }
 
-    func publish(
+    package func publish(
         _ publication: Publication, to channel: String, _ options: PublishOptions
     ) throws -> PublishOutcome {
         try ask({ .publish(channel: channel, publication, options, $0) }) { event, ticket in
@@ -80,14 +84,16 @@ final class BrokerBench {
         }
     }
 
-    func history(_ channel: String, _ query: HistoryQuery, _ policy: HistoryPolicy) throws -> HistoryPage {
+    package func history(
+        _ channel: String, _ query: HistoryQuery, _ policy: HistoryPolicy
+    ) throws -> HistoryPage {
         try ask({ .history(channel: channel, query, policy, $0) }) { event, ticket in
             guard case .history(ticket, let result) = event else { return nil }
             return try? result.get()
         }
     }
 
-    func removeHistory(_ channel: String) throws {
+    package func removeHistory(_ channel: String) throws {
         let result: Result<Void, BrokerFailure> = try ask(
             { .removeHistory(channel: channel, $0) },
             { event, ticket in
@@ -98,7 +104,7 @@ final class BrokerBench {
     }
 
     /// What subscribed nodes have heard, as `text@offset`; `0` without a position.
-    var heard: [String] {
+    package var heard: [String] {
         events.compactMap {
             switch $0 {
             case .publication(let event):
@@ -111,10 +117,10 @@ final class BrokerBench {
     }
 }
 
-enum BrokerContract {
-    struct Rule: Sendable, CustomTestStringConvertible {
-        let testDescription: String
-        let prove: @Sendable (BrokerBench) throws -> Void
+package enum BrokerContract {
+    package struct Rule: Sendable, CustomTestStringConvertible {
+        package let testDescription: String
+        package let prove: @Sendable (BrokerBench) throws -> Void
 
         init(_ name: String, _ prove: @escaping @Sendable (BrokerBench) throws -> Void) {
             testDescription = name
@@ -122,7 +128,7 @@ enum BrokerContract {
         }
     }
 
-    static let rules: [Rule] = [
+    package static let rules: [Rule] = [
         Rule("a publication is returned before its publisher is answered") { bench in
             _ = try bench.subscribe("a")
             #expect(try bench.publish("x", to: "a", PublishOptions()) == .published(nil))

@@ -1,1 +1,0 @@
-../BelfryBrokerTests/BrokerContract.swift
