@@ -118,18 +118,23 @@ extension Store {
 
     // MARK: Pruning
 
-    /// Rows removed at least when the file is too large.
+    /// Rows removed at a time when the file is too large, and at least so many a commit.
     private static let pruneRows = 256
 
     /// Removes what is nearest to its end until the rest fits, some at each commit, so that commits do not wait for it.
     ///
-    /// Twice what the commit may have added: a file that is too large gets smaller.
+    /// Twice what the commit may have added at most: a file that is too large gets smaller. In small steps, since what is
+    /// removed too much is lost: a burst in one commit can be larger than all that fits.
     func pruneIfTooLarge(after added: Int) {
         guard pen.withLock({ $0.statistics.byteCount > settings.maxBytes }) else { return }
         try? database.writeWithoutTransaction { database in
             try setSynchronous(false, database)
             try database.inTransaction(.immediate) {
-                try prune(max(Self.pruneRows, added * 2), database)
+                var left = max(Self.pruneRows, added * 2)
+                while left > 0, try database.bytesInUse() > settings.maxBytes {
+                    try prune(min(left, Self.pruneRows), database)
+                    left -= Self.pruneRows
+                }
                 return .commit
             }
             let bytes = try database.bytesInUse()

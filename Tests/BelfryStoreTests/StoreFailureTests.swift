@@ -263,6 +263,25 @@ struct StoreFileTests {
         #expect(newest.publications.map(\.offset) == [1_000])
     }
 
+    @Test func `a burst larger than the file loses no more than does not fit`() throws {
+        let bench = try StoreBench()
+        let store = try bench.open(maxBytes: 1 << 20)
+        let broker = try BrokerBench(wait: { bench.waitForNews() }) { try bench.broker(store) }
+        let options = PublishOptions(history: try policy(size: 10_000, .relaxed))
+        try store.queue.sync {
+            for number in 0..<2_000 {
+                broker.now = bench.clock.now + .milliseconds(number)
+                _ = try broker.publish(String(repeating: "x", count: 1_000), to: "c", options)
+            }
+            store.flush()
+        }
+        let statistics = store.statistics
+        #expect((500_000..<(1 << 20)).contains(statistics.byteCount))
+        store.close()
+        let newest = try Desk(bench).broker.history("c", HistoryQuery(limit: 1, isReverse: true), policy())
+        #expect(newest.publications.map(\.offset) == [2_000])
+    }
+
     @Test func `what memory has no room for does not keep a relay from starting`() throws {
         let bench = try StoreBench()
         let first = try Desk(bench)
