@@ -44,8 +44,19 @@ struct RawClient {
         }
     }
 
+    /// What comes first in answer to `bytes`; the connection is not waited for.
+    func firstOfAnswer(to bytes: String) async throws -> Reply {
+        var first: ByteBuffer?
+        try await hold(bytes) { first = $0 }
+        return Reply(bytes: Array((first ?? ByteBuffer()).readableBytesView))
+    }
+
     /// Sends `bytes`, waits for the first of the answer, and holds the connection while `body` runs.
     func hold(_ bytes: String, while body: () async throws -> Void) async throws {
+        try await hold(bytes) { (_: ByteBuffer?) in try await body() }
+    }
+
+    private func hold(_ bytes: String, _ body: (ByteBuffer?) async throws -> Void) async throws {
         let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .connect(host: "127.0.0.1", port: port) { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -55,8 +66,7 @@ struct RawClient {
         try await channel.executeThenClose { inbound, outbound in
             try await outbound.write(ByteBuffer(string: bytes))
             var answers = inbound.makeAsyncIterator()
-            _ = try await answers.next()
-            try await body()
+            try await body(try await answers.next())
         }
     }
 
