@@ -18,8 +18,9 @@ import Testing
             traffic.published(by: UInt64(number % 3 + 1), in: "room\(number % 2)")
             traffic.fannedOut(in: "room0", to: 4)
         }
-        let sketch = traffic.take(stillBlocked: []).sketch
-        #expect(sketch.senders.total == 1_000)
+        let share = traffic.take(stillBlocked: [])
+        let sketch = share.sketch
+        #expect(!share.isSampled && sketch.senders.total == 1_000)
         #expect(sketch.senders.top?.guaranteed == 334)
         #expect(sketch.deliveries.total == 4_000)
     }
@@ -30,7 +31,9 @@ import Testing
             traffic.published(by: UInt64(number % 8 + 1), in: "room")
             traffic.fannedOut(in: "room\(number % 8)", to: number % 8 == 0 ? 8 : 0)
         }
-        let sketch = traffic.take(stillBlocked: []).sketch
+        let share = traffic.take(stillBlocked: [])
+        let sketch = share.sketch
+        #expect(share.isSampled && !traffic.take(stillBlocked: []).isSampled)
         #expect((392_000...408_000).contains(sketch.senders.total))
         for entry in sketch.senders.ranking { #expect((47_000...53_000).contains(entry.count)) }
         #expect((376_000...424_000).contains(sketch.deliveries.total))

@@ -1,3 +1,4 @@
+import BelfryAnomaly
 import BelfryAuth
 import BelfryBytes
 import BelfryObserve
@@ -61,7 +62,7 @@ import Testing
         }
         _ = try bob.asks(#"{"id":2,"subscribe":{"channel":"room4"}}"#)
         let top = await source.top()
-        #expect(top.window == "open_connections" && top.tables.count == 5)
+        #expect(top.tables.count == 5 && top.tables.allSatisfy { $0.windowSeconds == nil })
         let networks = try #require(top.tables.first)
         #expect(networks.entries.map(\.key) == ["127.0.0.0/24"] && networks.total == 2)
         let users = try #require(top.tables.first { $0.by == .user && $0.measure == .received })
@@ -85,6 +86,20 @@ import Testing
             }
         }
         #expect(walks == 1)
+    }
+
+    @Test func `of the last minute, tables say how long it is and whether all was looked at`() async throws {
+        var sketch = TrafficSketch()
+        sketch.accepted(from: ClientNet(ipv4: 0xCB00_7101))
+        for _ in 0..<3 { sketch.sent(by: 0xA, to: 0xB, recipients: 5) }
+        let desk = TopDesk(Pseudonym(key: [1, 2, 3]))
+        for _ in 0..<2 { desk.note(sketch, isSampled: true, tickLength: .seconds(10)) }
+        let recent = await desk.report { [] }.tables.filter { $0.windowSeconds == 20 }
+        #expect(recent.map(\.measure) == [.accepted, .publications, .publications, .deliveries])
+        #expect(recent.map(\.isSampled) == [false, true, true, true])
+        #expect(recent.map(\.total) == [2, 6, 6, 30])
+        let keys = ["203.0.113.0/24", "000000000000000a", "000000000000000b", "000000000000000b"]
+        #expect(recent.map { $0.entries.map(\.key) } == keys.map { [$0] })
     }
 
     @Test func `followers are a metric`() async throws {

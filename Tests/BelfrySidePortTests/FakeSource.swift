@@ -14,7 +14,7 @@ final class FakeSource: SidePortSource {
         var records: [ConnectionRecord] = []
         var lastQuery: ConnectionQuery?
         var detectors = DetectorReport(isOn: true, tickSeconds: 10)
-        var top = TopReport(window: "open_connections", tables: [])
+        var top = TopReport(tables: [])
     }
 
     let state = Mutex(State())

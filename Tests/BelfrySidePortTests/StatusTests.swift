@@ -184,6 +184,7 @@ enum StatusFixture {
             $0.top.tables = [
                 .init(by: .network, .received, counts: ["192.0.2.0/24": 3, "198.51.100.0/24": 1])
             ]
+            $0.top.tables[0].windowSeconds = 60
         }
         var limits = SidePortConfiguration.Limits()
         limits.concurrentPages = 1
@@ -197,7 +198,8 @@ enum StatusFixture {
                 String(reply.body)
                     == #"{"tables":[{"by":"network","entries":[{"count":3,"error":0,"key":"192.0.2.0/24","share":0.75},"#
                     + #"{"count":1,"error":0,"key":"198.51.100.0/24","share":0.25}],"keys":2,"#
-                    + #""measure":"messages.received","total":4}],"window":"open_connections"}"# + "\n")
+                    + #""measure":"messages.received","sampled":false,"total":4,"window_seconds":60}]}"#
+                    + "\n")
         }
     }
 

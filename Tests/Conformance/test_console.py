@@ -196,6 +196,38 @@ class TestStatus:
         assert "chat:" not in body.decode()
         ada.leave(), bob.leave()
 
+    def test_who_was_loudest_within_the_last_minute_is_told_from_sketches(self, start):
+        relay = start(alerts={"tick": "1s"})
+        ada, bob = relay.member("ada", ["chat:a"]), relay.member("bob", ["chat:a", "chat:b"])
+        for _ in range(8):
+            ada.publish("chat:a", relay.body())
+        bob.publish("chat:b", relay.body())
+
+        def recent():
+            tables = json.loads(relay.side("/top")[2])["tables"]
+            return {(table["by"], table["measure"]): table for table in tables if "window_seconds" in table}
+
+        def is_there(tables):
+            return tables and tables["user", "publications"]["total"] == 9 and tables
+
+        tables = eventually(lambda: is_there(recent()), "a tick with all of it")
+        ada_hash, bob_hash = (event["subject"] for event in relay.events("auth.success"))
+        counts = {key: [(entry["key"], entry["count"], entry["error"]) for entry in table["entries"]] for key, table in tables.items()}
+        assert counts["user", "publications"] == [(ada_hash, 8, 0), (bob_hash, 1, 0)]
+        assert counts["network", "connections.accepted"][0][0] == "127.0.0.0/24"
+        assert [count for _, count, _ in counts["room", "publications"]] == [8, 1]
+        # Each publication of ada went to both, bob's to himself.
+        assert [count for _, count, _ in counts["room", "deliveries"]] == [16, 1]
+        assert all(1 <= table["window_seconds"] <= 6 and not table["sampled"] for table in tables.values())
+        # A minute later it is forgotten; the open connections keep theirs.
+        eventually(lambda: recent()["user", "publications"]["total"] == 0, "the end of the window")
+        ada.leave(), bob.leave()
+
+    def test_without_detectors_there_is_no_recent_traffic_to_tell(self, start):
+        relay = start(alerts={"enabled": False})
+        tables = json.loads(relay.side("/top")[2])["tables"]
+        assert tables and not any("window_seconds" in table for table in tables)
+
     def test_the_policy_allows_the_pages_own_style_and_script_and_nothing_else(self, shared):
         code, headers, body = shared.side("/")
         assert (code, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
@@ -606,7 +638,8 @@ class TestInABrowser:
     def test_tables_and_curves_have_names(self, shared, visit):
         tab = visit(shared, stub=stub_of([ALERT]))
         see(tab, "top")
-        tab.becomes("document.querySelectorAll('#top table').length === 5")
+        # Those of the last minute come with the first tick.
+        tab.becomes("document.querySelectorAll('#top table').length === 9")
         assert tab.run("[...document.querySelectorAll('table')].filter((table) => !table.caption?.textContent.trim()).length") == 0
         assert tab.run("[...document.querySelectorAll('th')].filter((head) => !['row', 'col'].includes(head.scope)).length") == 0
         assert tab.run("[...document.querySelectorAll('svg')].filter((svg) => !svg.getAttribute('aria-label') && svg.getAttribute('aria-hidden') !== 'true').length") == 0

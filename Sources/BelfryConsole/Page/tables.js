@@ -17,6 +17,8 @@ function whileSeen(element, look) {
 // Top talkers
 
 const TITLES = {
+  "network connections.accepted": ["Networks", "New connections"], "user publications": ["Users", "Publications"],
+  "room publications": ["Channels", "Publications"], "room deliveries": ["Channels", "Deliveries"],
   "network connections": ["Networks", "Connections"], "network messages.received": ["Networks", "Messages in"],
   "user messages.received": ["Users", "Messages in"], "user messages.sent": ["Users", "Messages out"], "room members": ["Channels", "Subscribers"],
 };
@@ -24,9 +26,7 @@ const TITLES = {
 async function showTop() {
   const report = await ask("/top");
   if (!report) return;
-  setText(byId("top-note"), report.window === "open_connections"
-    ? "Of the connections that are open, over their whole life. Users and channels by the names that the journal has for them."
-    : `Over the last ${report.window} s. Users and channels by the names that the journal has for them.`);
+  setText(byId("top-note"), `${report.tables.some((table) => table.window_seconds) ? "Within the last minute, and of" : "Of"} the connections that are open over their whole life. Users and channels by the names that the journal has for them.`);
   const tables = report.tables.map(topTable);
   const area = byId("top");
   tables.forEach((table, place) => {
@@ -37,7 +37,7 @@ async function showTop() {
   while (area.children.length > tables.length) area.lastElementChild.remove();
 }
 
-function topTable({ by, measure, total, keys, entries }) {
+function topTable({ by, measure, window_seconds: window, sampled, total, keys, entries }) {
   const [what, unit] = TITLES[`${by} ${measure}`] ?? [by, measure];
   const rows = entries.slice(0, 6).map((entry) => {
     const bar = makeSVG("svg", { class: "share", viewBox: "0 0 100 4", preserveAspectRatio: "none", "aria-hidden": "true" },
@@ -46,7 +46,7 @@ function topTable({ by, measure, total, keys, entries }) {
     return make("tr", {}, make("th", { scope: "row", className: "who" }, topKey(by, entry.key), bar), cell(sure, "number"), cell(percent(entry.share), "number soft"));
   });
   if (!rows.length) rows.push(make("tr", {}, Object.assign(cell("none", "soft"), { colSpan: 3 })));
-  return make("table", { className: "figures" }, make("caption", {}, `${what} by ${unit.toLowerCase()}`),
+  return make("table", { className: "figures" }, make("caption", {}, `${what} by ${unit.toLowerCase()}${window ? `, last ${span(window)}` : ""}${sampled ? ", estimated" : ""}`),
     make("thead", {}, make("tr", {}, columnHead(what), columnHead(unit, "number"), columnHead("Share", "number"))), make("tbody", {}, ...rows),
     make("tfoot", {}, make("tr", {}, make("th", { scope: "row" }, Number.isFinite(keys) ? `all ${count(keys)}` : "all"), cell(count(total), "number"), cell(""))));
 }

@@ -48,6 +48,7 @@ extension AlertWatch {
         state.distinct = DistinctWindows()
         show(state.distinct)
         showNothing()
+        relay.top.forgetRecent()
     }
 
     // MARK: What was learnt

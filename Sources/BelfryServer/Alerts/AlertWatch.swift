@@ -138,6 +138,9 @@ final class AlertWatch: Sendable {
         let counts = state.reader.summary(relay.registry.snapshot(), gauges)
         let transitions = state.bank.advance(counts, sketch, at: bankTime(now), time: Self.localSeconds())
         countDistinct(sketch, &state)
+        relay.top.note(
+            sketch, isSampled: shares.contains(where: \.isSampled),
+            tickLength: relay.configuration.alerts.tick)
         show(state.bank)
         relay.detectorDesk.update(state.bank.standings, at: Date())
         return transitions

@@ -16,6 +16,8 @@ struct TrafficShare: Sendable {
     let sketch: TrafficSketch
     /// Connections that asked for anything a limit decides about.
     let activeConnections: Int
+    /// There was more than could be looked at.
+    let isSampled: Bool
 }
 
 /// How traffic is looked at; the same for all loops, so that their shares can be put together.
@@ -161,7 +163,9 @@ struct LoopTraffic {
 
     /// - `stillBlocked`: Those of ``blocked`` whose sockets are full even now.
     mutating func take(stillBlocked: [SlotID]) -> TrafficShare {
-        let share = TrafficShare(sketch: sketch, activeConnections: activeConnections)
+        let share = TrafficShare(
+            sketch: sketch, activeConnections: activeConnections,
+            isSampled: publications.isSampling || fanOuts.isSampling)
         sketch = TrafficSketch()
         blocked = stillBlocked
         activeConnections = 0
@@ -181,6 +185,8 @@ private struct Sampler {
 
     private var exactLeft = Sampler.exactCount
     private var toSkip = 0
+    /// Whether anything of this tick was passed over, or stands for what was.
+    private(set) var isSampling = false
     private var random: SplitMix64
 
     init(seed: UInt64) { random = SplitMix64(seed: seed) }
@@ -191,6 +197,7 @@ private struct Sampler {
             exactLeft -= 1
             return 1
         }
+        isSampling = true
         if toSkip > 0 {
             toSkip -= 1
             return nil
@@ -200,7 +207,7 @@ private struct Sampler {
         return UInt64(Self.interval)
     }
 
-    mutating func begin() { exactLeft = Self.exactCount }
+    mutating func begin() { (exactLeft, isSampling) = (Self.exactCount, false) }
 }
 
 /// The pseudonyms of the channels that were looked at last: making one takes ten times as long as counting does.

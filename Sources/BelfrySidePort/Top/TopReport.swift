@@ -22,7 +22,7 @@ package struct TopReport: Encodable, Sendable {
 
     package struct Table: Encodable, Sendable {
         package enum Subject: String, Encodable, Sendable {
-            /// By source network, an IPv4 /24 or an IPv6 /64.
+            /// By source network: an IPv4 /24; an IPv6 /64 of open connections, a /48 of a window.
             case network
             /// By the pseudonym of the journal's SUBJECT.
             case user
@@ -32,6 +32,12 @@ package struct TopReport: Encodable, Sendable {
 
         package enum Measure: String, Encodable, Sendable {
             case connections
+            /// Connections accepted, whatever became of them.
+            case accepted = "connections.accepted"
+            /// Publications that clients sent.
+            case publications
+            /// Publications times those they went to.
+            case deliveries
             /// Client messages received.
             case received = "messages.received"
             /// Messages written to clients.
@@ -41,6 +47,10 @@ package struct TopReport: Encodable, Sendable {
 
         package var by: Subject
         package var measure: Measure
+        /// Counted over the last so many seconds; `nil` over the life so far of the connections that are open.
+        package var windowSeconds: Double?
+        /// So much came that not all of it was looked at: counts and errors are estimates.
+        package var isSampled = false
         /// All keys together, listed or not.
         package var total: UInt64
         /// How many keys there are; `nil` where that is not known.
@@ -55,19 +65,21 @@ package struct TopReport: Encodable, Sendable {
             self.keys = keys
             self.entries = entries
         }
+
+        private enum CodingKeys: String, CodingKey {
+            case by, measure
+            case windowSeconds = "window_seconds"
+            case isSampled = "sampled"
+            case total, keys, entries
+        }
     }
 
     /// Rows of a table at most.
     package static let entryLimit = 10
 
-    /// What the counts are about: `open_connections`, over their life so far; or a number of seconds.
-    package var window: String
     package var tables: [Table]
 
-    package init(window: String, tables: [Table]) {
-        self.window = window
-        self.tables = tables
-    }
+    package init(tables: [Table]) { self.tables = tables }
 }
 
 extension TopReport.Table {
