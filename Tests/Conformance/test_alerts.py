@@ -6,7 +6,6 @@ has the past of a quiet house (`belfry-anomaly state`), or most detectors would 
 
 import hashlib
 import hmac
-import http.client
 import http.server
 import json
 import os
@@ -21,6 +20,7 @@ import urllib.request
 import pytest
 
 from relay import BINARIES, free_port
+from streams import EventStream
 from waiting import eventually
 
 PATIENCE = 60.0  # an alert needs some ticks to fire, some to end, and the machine may be busy
@@ -98,40 +98,18 @@ class Webhook:
         self.server.server_close()
 
 
-class Stream:
+class Stream(EventStream):
     """A follower of /alerts/stream."""
 
     def __init__(self, relay, last_id=None):
-        self.events = []
-        self.connection = http.client.HTTPConnection("127.0.0.1", relay.side_port, timeout=PATIENCE)
-        self.connection.request("GET", "/alerts/stream", headers={"Last-Event-ID": last_id} if last_id else {})
-        self.answer = self.connection.getresponse()
-        assert self.answer.status == 200 and self.answer.headers["Content-Type"] == "text/event-stream"
-        self.thread = threading.Thread(target=self.read, daemon=True)
-        self.thread.start()
-
-    def read(self):
-        event = {}
-        try:
-            for line in self.answer:
-                name, _, value = line.decode().rstrip("\n").partition(": ")
-                if name in ("id", "event", "data"):
-                    event[name] = value
-                elif not line.strip() and "data" in event:
-                    self.events.append((event.get("id"), event["event"], json.loads(event["data"])))
-                    event = {}
-        except (OSError, ValueError, AttributeError, http.client.HTTPException):
-            pass  # closed, by us or at the relay's end
+        super().__init__(relay, "/alerts/stream", last_id=last_id)
+        assert self.status == 200
 
     def told(self, name, fingerprint):
         for number, event, data in list(self.events):
             if event == name and data.get("fingerprint") == fingerprint:
                 return number
         return None
-
-    def close(self):
-        self.connection.sock and self.connection.sock.shutdown(socket.SHUT_RDWR)
-        self.connection.close()
 
 
 # The relay

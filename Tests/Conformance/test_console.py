@@ -2,7 +2,6 @@
 
 import base64
 import hashlib
-import http.client
 import json
 import re
 import signal
@@ -13,7 +12,8 @@ import pytest
 
 from browser import Browser
 from relay import ROOT
-from waiting import PATIENCE, eventually
+from streams import EventStream
+from waiting import eventually
 
 # Where the pictures stay.
 PICTURES = ROOT / ".build/test-logs/console"
@@ -36,31 +36,12 @@ def policy_of(headers):
     return {name: value for name, value in rules}
 
 
-class Stream:
+class Stream(EventStream):
     """One follower of /status/stream."""
 
     def __init__(self, relay, last=None):
-        self.connection = http.client.HTTPConnection("127.0.0.1", relay.side_port, timeout=PATIENCE)
-        self.connection.request("GET", "/status/stream", headers={"Last-Event-ID": last} if last else {})
-        self.answer = self.connection.getresponse()
+        super().__init__(relay, "/status/stream", last_id=last)
         relay.closeables.append(self)
-
-    def event(self):
-        """The next one as id, name and data."""
-        lines = []
-        while True:
-            line = self.answer.readline()
-            assert line, "the stream has ended"
-            line = line.decode().rstrip("\n")
-            if line:
-                lines.append(line)
-            elif (fields := dict(line.split(": ", 1) for line in lines if not line.startswith(":"))).get("event"):
-                return fields.get("id"), fields["event"], json.loads(fields["data"])
-            else:
-                lines = []
-
-    def close(self):
-        self.connection.close()
 
 
 class Cable:
@@ -167,18 +148,17 @@ class TestStatus:
 
     def test_a_follower_that_comes_back_misses_nothing(self, shared):
         stream = Stream(shared)
-        assert stream.answer.getheader("Content-Type") == "text/event-stream"
-        first, name, data = stream.event()
-        second, _, later = stream.event()
+        first, name, data = stream.next()
+        second, _, later = stream.next()
         assert name == "status" and later["uptime"] > data["uptime"] and "history" not in data
         assert shared.metrics().total("belfry_stream_clients", stream="status") == 1
         stream.close()
         shared.metric_becomes("belfry_stream_clients", 0, stream="status")
         number = int(second.split("-")[1])
         again = Stream(shared, last=second)
-        assert [again.event()[0].split("-")[1] for _ in range(3)] == [str(number + place) for place in (1, 2, 3)]
+        assert [again.next()[0].split("-")[1] for _ in range(3)] == [str(number + place) for place in (1, 2, 3)]
         foreign = Stream(shared, last="ffff-3")
-        assert foreign.event()[1] == "gap"
+        assert foreign.next()[1] == "gap"
         again.close(), foreign.close()
 
     def test_heavy_hitters_are_those_who_sent_most(self, start):

@@ -3,53 +3,26 @@
 Runs inside with-journald.sh, which ops/test does: what was shown is compared with a real journald.
 """
 
-import http.client
 import json
 import secrets
 import socket
-import threading
-import urllib.parse
 
 import pytest
 
 import tokens
+from streams import EventStream
 from test_journal import entries, journald  # noqa: F401
-from waiting import PATIENCE, eventually
+from waiting import eventually
 from wire import head, request
 
 SCOPES = {"siem": ["events"], "root": ["all"], "desk": ["tap_bodies", "read"]}
 
 
-class Stream:
-    """One follower; what it is told comes in on a thread, as (id, event, object)."""
+class Stream(EventStream):
+    """A follower of /events/stream."""
 
     def __init__(self, relay, key="siem", last_id=None, **query):
-        self.connection = http.client.HTTPConnection("127.0.0.1", relay.side_port, timeout=3 * PATIENCE)
-        self.connection.connect()
-        self.socket = self.connection.sock
-        headers = {"X-API-Key": relay.keys.get(key, key)} | ({"Last-Event-ID": last_id} if last_id else {})
-        self.connection.request("GET", "/events/stream?" + urllib.parse.urlencode(query, doseq=True), headers=headers)
-        self.response = self.connection.getresponse()
-        self.status, self.events, self.is_over = self.response.status, [], False
-        if self.status != 200:
-            self.error = self.response.read().decode()
-            return
-        assert self.response.headers["Content-Type"] == "text/event-stream"
-        threading.Thread(target=self.read, daemon=True).start()
-
-    def read(self):
-        event = {}
-        try:
-            for line in self.response:
-                name, _, value = line.decode().rstrip("\n").partition(": ")
-                if name in ("id", "event", "data"):
-                    event[name] = value
-                elif not name and event:
-                    self.events.append((event.get("id"), event["event"], json.loads(event["data"])))
-                    event = {}
-        except (OSError, ValueError, AttributeError, http.client.HTTPException):
-            pass  # closed while it was read
-        self.is_over = True
+        super().__init__(relay, "/events/stream", query, {"X-API-Key": relay.keys.get(key, key)}, last_id)
 
     def entries(self, kind=None):
         shown = [entry for _, event, entry in list(self.events) if event == "entry"]
@@ -58,13 +31,6 @@ class Stream:
     def wait(self, kind, count=1):
         eventually(lambda: len(self.entries(kind)) >= count, f"{count} of {kind}")
         return self.entries(kind)
-
-    def close(self):
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.connection.close()
 
 
 @pytest.fixture

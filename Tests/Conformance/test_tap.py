@@ -4,53 +4,41 @@ Runs inside with-journald.sh, which ops/test does: who follows whom is read back
 """
 
 import collections
-import http.client
 import json
 import secrets
 import signal
 import socket
 import subprocess
 import threading
-import urllib.parse
 
 import pytest
 
 from relay import BINARIES
+from streams import EventStream
 from test_journal import audited, entries, entry, journald  # noqa: F401
 from waiting import PATIENCE, eventually
 
 SCOPES = {"desk": ["tap"], "court": ["tap_bodies"], "root": ["all"]}
 
 
-class Tap:
-    """One open tap; its entries come in on a thread."""
+class Tap(EventStream):
+    """One open tap."""
 
-    def __init__(self, relay, key, receive_buffer=None, **query):
-        self.connection = http.client.HTTPConnection("127.0.0.1", relay.side_port, timeout=3 * PATIENCE)
-        self.connection.connect()
-        self.socket = self.connection.sock
-        path = "/tap?" + urllib.parse.urlencode(query, quote_via=urllib.parse.quote)
-        self.connection.request("GET", path, headers={"X-API-Key": relay.keys[key]})
-        self.response = self.connection.getresponse()
-        self.status, self.lines, self.is_over = self.response.status, [], False
-        if self.status != 200:
-            self.error = json.loads(self.response.read())["error"]
-            return
-        assert self.response.headers["Content-Type"] == "text/event-stream"
-        threading.Thread(target=self.read, daemon=True).start()
-        self.wait("begin")
+    def __init__(self, relay, key, **query):
+        super().__init__(relay, "/tap", query, {"X-API-Key": relay.keys[key]})
+        if self.status == 200:
+            self.wait("begin")
 
-    def read(self):
-        try:
-            for line in self.response:
-                if line.startswith(b"data: "):
-                    self.lines.append(json.loads(line[6:]))
-        except (OSError, ValueError, AttributeError, http.client.HTTPException):
-            pass  # closed while it was read: http.client stumbles over it in any of these ways
-        self.is_over = True
+    @property
+    def error(self):
+        return json.loads(self.body)["error"]
+
+    @property
+    def lines(self):
+        return [line for _, _, line in list(self.events)]
 
     def find(self, kind, **fields):
-        found = [line for line in list(self.lines) if line["type"] == kind]
+        found = [line for line in self.lines if line["type"] == kind]
         return [line for line in found if all(line.get(name) == value for name, value in fields.items())]
 
     def wait(self, kind, **fields):
@@ -59,13 +47,6 @@ class Tap:
 
     def text(self):
         return json.dumps(self.lines)
-
-    def close(self):
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
-        self.connection.close()
 
 
 @pytest.fixture
@@ -236,7 +217,7 @@ def test_taps_are_bounded_and_one_that_leaves_makes_room(tapped):
     relay = tapped()
     taps = [relay.tap(user="ada") for _ in range(4)]
     full = relay.tap(user="ada")
-    assert full.status == 503 and full.response.headers["Retry-After"]
+    assert full.status == 503 and full.answer.headers["Retry-After"]
     relay.metric_becomes("belfry_stream_clients", 4, stream="tap")
     taps[0].close()
     relay.metric_becomes("belfry_stream_clients", 3, stream="tap")
