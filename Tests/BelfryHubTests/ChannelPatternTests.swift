@@ -79,7 +79,8 @@ import Testing
         let seed = UInt64.random(in: 0 ... .max)
         var random = SplitMix64(seed: seed)
         for _ in 0..<100 {
-            let body = Self.pattern(depth: 3, &random)
+            var repeats = Self.repeatsMax
+            let body = Self.pattern(depth: 3, &repeats, &random)
             for source in [body, "^(\(body))", "(\(body))$", "^(\(body))$"] {
                 guard let pattern = try? ChannelPattern(source) else { continue }
                 let reference = try Regex(source)
@@ -99,26 +100,32 @@ import Testing
         return String((0..<count).map { _ in letters.randomElement(using: &random) ?? "a" })
     }
 
-    private static func pattern(depth: Int, _ random: inout SplitMix64) -> String {
+    /// The standard library tries all ways to read a name: each repeat multiplies them, and with a dozen it does not end.
+    private static let repeatsMax = 4
+
+    private static func pattern(
+        depth: Int, _ repeats: inout Int, _ random: inout SplitMix64
+    ) -> String {
         let atoms = ["a", "b", ".", "[ab]", "[^a]", #"\d"#, #"\W"#, "[a-c1]"]
         var text = ""
         for _ in 0..<Int.random(in: 1...3, using: &random) {
             let kind = Int.random(in: 0...(depth > 0 ? 4 : 2), using: &random)
             switch kind {
-            case 3: text += "(" + pattern(depth: depth - 1, &random) + ")"
+            case 3: text += "(" + pattern(depth: depth - 1, &repeats, &random) + ")"
             case 4:
-                let (left, right) = (
-                    pattern(depth: depth - 1, &random), pattern(depth: depth - 1, &random)
-                )
-                text += "(\(left)|\(right))"
+                let left = pattern(depth: depth - 1, &repeats, &random)
+                text += "(\(left)|\(pattern(depth: depth - 1, &repeats, &random)))"
             default: text += atoms.randomElement(using: &random) ?? "a"
             }
-            // Endless repeats of groups, and the standard library would not end.
+            guard repeats > 0 else { continue }
+            // An endless repeat of a group is too much by itself.
             let counts =
                 kind > 2
                 ? ["", "?", "{1,2}", "{0,1}"]
                 : ["", "", "", "*", "+", "?", "{2}", "{1,2}", "{0,1}", "{2,}"]
-            text += counts.randomElement(using: &random) ?? ""
+            let count = counts.randomElement(using: &random) ?? ""
+            if !count.isEmpty { repeats -= 1 }
+            text += count
         }
         return text
     }
