@@ -51,24 +51,28 @@ package struct KeySet: Sendable {
     func verify(
         _ token: GatedToken, now: Int64, checksLeft left: inout Int
     ) throws(TokenRefusal) -> VerificationKey {
-        let named = candidates(for: token.keyID).filter { key in key.validUntil.map { now < $0 } ?? true }
-        guard !named.isEmpty else { throw .kid }
-        let fitting = named.filter { $0.algorithm == token.algorithm }
-        guard !fitting.isEmpty else { throw .alg }
-        for key in fitting.prefix(min(left, Self.candidateLimit)) {
+        let isNamed = token.keyID.map(contains(keyID:)) ?? false
+        var refusal = TokenRefusal.kid
+        for key in keys where isCandidate(key, for: token.keyID, isNamed: isNamed) && key.isValid(at: now) {
+            guard key.algorithm == token.algorithm else {
+                if refusal == .kid { refusal = .alg }
+                continue
+            }
+            refusal = .signature
+            guard left > 0 else { break }
             left -= 1
             if key.verifies(token.signature, of: token.signingInput) { return key }
         }
-        throw .signature
+        throw refusal
     }
 
     /// Whether one of the keys is called so.
     package func contains(keyID: String) -> Bool { keys.contains { $0.hasID(keyID) } }
 
-    private func candidates(for keyID: String?) -> [VerificationKey] {
-        guard let keyID else { return needsKeyID ? [] : keys }
-        let named = keys.filter { $0.hasID(keyID) }
-        return named.isEmpty ? keys.filter { $0.keyID == nil } : named
+    /// `isNamed`: whether one of the keys is called `keyID`.
+    private func isCandidate(_ key: VerificationKey, for keyID: String?, isNamed: Bool) -> Bool {
+        guard let keyID else { return !needsKeyID }
+        return isNamed ? key.hasID(keyID) : key.keyID == nil
     }
 }
 
@@ -76,4 +80,6 @@ extension VerificationKey {
     fileprivate func hasID(_ other: String) -> Bool {
         keyID?.isIdentical(to: other) ?? false
     }
+
+    fileprivate func isValid(at now: Int64) -> Bool { validUntil.map { now < $0 } ?? true }
 }

@@ -63,7 +63,7 @@ struct RealJournaldTests {
         #expect(entry["_TRANSPORT"] == "journal")
         #expect(entry["_PID"] == String(getpid()))
         #expect(entry["TID"] != nil && entry["MESSAGE"]?.isEmpty == false)
-        for detail in event.details {
+        for case let detail? in event.details {
             let text = entry[detail.field.journalName] ?? ""
             switch detail.value {
             case .text: #expect(!text.isEmpty, "\(detail.field)")

@@ -17,7 +17,8 @@ package struct Event: Sendable {
 
     package var connection: ConnectionContext? { facts.connection }
     package var subject: SubjectContext? { facts.subject }
-    package var details: [Detail] { facts.details }
+    /// Nil ones are fields that do not apply to this occurrence, and are left out of the entry.
+    package var details: [Detail?] { facts.details }
     /// Where it was built: CODE_FILE and CODE_LINE.
     package var source: SourceLocation { facts.source }
 
@@ -26,11 +27,11 @@ package struct Event: Sendable {
     private final class Facts: Sendable {
         let connection: ConnectionContext?
         let subject: SubjectContext?
-        let details: [Detail]
+        let details: [Detail?]
         let source: SourceLocation
 
         init(
-            _ connection: ConnectionContext?, _ subject: SubjectContext?, _ details: [Detail],
+            _ connection: ConnectionContext?, _ subject: SubjectContext?, _ details: [Detail?],
             _ source: SourceLocation
         ) {
             self.connection = connection
@@ -58,7 +59,6 @@ package struct Event: Sendable {
         case ownSequence
     }
 
-    /// Nil details are fields that do not apply to this occurrence, and are left out of the entry.
     init(
         _ kind: EventKind, priority: Priority? = nil, connection: ConnectionContext? = nil,
         subject: SubjectContext? = nil, count: UInt64 = 1, _ details: [Detail?], at source: SourceLocation
@@ -66,10 +66,7 @@ package struct Event: Sendable {
         self.kind = kind
         self.priority = priority ?? kind.priority
         self.count = count
-        var kept: [Detail] = []
-        kept.reserveCapacity(details.count)
-        for case let detail? in details { kept.append(detail) }
-        facts = Facts(connection, subject, kept, source)
+        facts = Facts(connection, subject, details, source)
     }
 }
 
@@ -130,13 +127,13 @@ extension Event {
     package var textBytes: Int {
         var total = connection.map { $0.id.utf8.count &+ $0.peerAddress.utf8.count } ?? 0
         for detail in details {
-            if case .text(let text) = detail.value { total &+= text.utf8.count }
+            if case .text(let text)? = detail?.value { total &+= text.utf8.count }
         }
         return total
     }
 
     /// The value of a detail, as given.
     package subscript(field: JournalField) -> Value? {
-        details.first { $0.field == field }?.value
+        details.first { $0?.field == field }??.value
     }
 }

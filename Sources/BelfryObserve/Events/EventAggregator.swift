@@ -118,10 +118,10 @@ extension Event {
     /// The same event said of many sources: what belongs to one of them only would mislead.
     fileprivate func withoutSource() -> Event {
         let own: Set<JournalField> = [.peerAddr, .subject, .kid, .iss, .sni, .origin, .helloFP]
-        let kept = details.filter { !own.contains($0.field) }
+        let kept = details.filter { detail in detail.map { !own.contains($0.field) } ?? false }
         return Event(
-            kind, priority: priority, count: count,
-            kept + [Event.Detail.text(.peerAddr, EventAggregator.many)].compactMap { $0 }, at: source)
+            kind, priority: priority, count: count, kept + [.text(.peerAddr, EventAggregator.many)],
+            at: source)
     }
 }
 

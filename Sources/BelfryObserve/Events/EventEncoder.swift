@@ -29,7 +29,7 @@ package struct EventEncoder: Sendable {
         addHead(of: event, template, sequence, to: &entry)
         if let connection = event.connection { add(connection, to: &entry, &truncated) }
         if let subject = event.subject { add(subject, to: &entry, &truncated) }
-        for detail in event.details { add(detail, sequence, to: &entry, &truncated) }
+        for case let detail? in event.details { add(detail, sequence, to: &entry, &truncated) }
         let isAggregated = event.kind.isAggregated
         if isAggregated { entry.add(.count) { $0.append(decimal: event.count) } }
         if !truncated.isEmpty { add(truncated, to: &entry) }

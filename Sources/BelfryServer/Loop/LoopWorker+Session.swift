@@ -73,11 +73,12 @@ extension LoopWorker where K: Kernel {
     /// Does what the session has asked for, in order.
     mutating func perform(_ slot: SlotID, reactor: inout LoopReactor) {
         guard !actions.isEmpty else { return }
-        // Taken out, since an action may make the session ask for more; given back, to keep its storage.
+        // Taken out, since an action may make the session ask for more; given back, to keep its storage. Taken from the end
+        // of the reversed batch, an action is moved and not copied.
         var batch: [SessionAction] = []
         swap(&batch, &actions)
-        for action in batch {
-            guard connections.contains(slot) else { break }
+        batch.reverse()
+        while let action = batch.popLast(), connections.contains(slot) {
             perform(action, slot, reactor: &reactor)
         }
         batch.removeAll(keepingCapacity: true)
@@ -118,7 +119,7 @@ extension LoopWorker where K: Kernel {
         }
     }
 
-    private func frame(_ message: [UInt8], for slot: SlotID) -> OutboundFrame {
+    private mutating func frame(_ message: [UInt8], for slot: SlotID) -> OutboundFrame {
         let isText = connections[slot].codec.isText
         observer.frameSent(isText ? .text : .binary)
         let frame = FrameEncoder.frame(opcode: isText ? .text : .binary, payload: message.span)
