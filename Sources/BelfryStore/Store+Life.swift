@@ -118,8 +118,11 @@ extension Store {
 
     // MARK: Pruning
 
-    /// Rows removed at a time when the file is too large, and at least so many a commit.
+    /// Rows that a commit may remove at least when the file is too large.
     private static let pruneRows = 256
+    /// Rows removed between two looks at the size: a row of 1,000 bytes takes a page of 4 KB and more, so that a small file holds
+    /// no more than 200 of them.
+    private static let pruneStep = 16
 
     /// Removes what is nearest to its end until the rest fits, some at each commit, so that commits do not wait for it.
     ///
@@ -132,8 +135,8 @@ extension Store {
             try database.inTransaction(.immediate) {
                 var left = max(Self.pruneRows, added * 2)
                 while left > 0, try database.bytesInUse() > settings.maxBytes {
-                    try prune(min(left, Self.pruneRows), database)
-                    left -= Self.pruneRows
+                    try prune(min(left, Self.pruneStep), database)
+                    left -= Self.pruneStep
                 }
                 return .commit
             }
