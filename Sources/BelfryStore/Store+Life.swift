@@ -135,7 +135,8 @@ extension Store {
             try database.inTransaction(.immediate) {
                 var left = max(Self.pruneRows, added * 2)
                 while left > 0, try database.bytesInUse() > settings.maxBytes {
-                    try prune(min(left, Self.pruneStep), database)
+                    // Records alone may fill the file, and they stay.
+                    guard try prune(min(left, Self.pruneStep), database) > 0 else { break }
                     left -= Self.pruneStep
                 }
                 return .commit
@@ -145,7 +146,8 @@ extension Store {
         }
     }
 
-    private func prune(_ rows: Int, _ database: Database) throws {
+    /// Returns how many rows are gone.
+    private func prune(_ rows: Int, _ database: Database) throws -> Int {
         try database.execute(
             sql: """
                 DELETE FROM publication WHERE (stream, offset) IN
@@ -153,10 +155,11 @@ extension Store {
                 """, arguments: [rows])
         let count = database.changesCount
         pen.withLock { $0.statistics.prunedPublications &+= UInt64(count) }
-        guard count == 0 else { return }
+        guard count == 0 else { return count }
         let ids = try Int64.fetchAll(
             database, sql: "SELECT id FROM stream ORDER BY expires_at LIMIT ?", arguments: [rows])
         for id in ids { try remove(stream: id, database) }
         pen.withLock { $0.statistics.prunedStreams &+= UInt64(ids.count) }
+        return ids.count
     }
 }
