@@ -270,13 +270,13 @@ struct SidePortTests {
         }
     }
 
-    @Test(.timeLimit(.minutes(1))) func `an idle connection is closed`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `an idle connection is closed`() async throws {
         var limits = SidePortConfiguration.Limits()
-        limits.idleTime = .milliseconds(800)
+        // Long enough for a busy machine to make the answer first.
+        limits.idleTime = .seconds(8)
         try await withSidePort(limits: limits) { client in
             let reply = try await client.exchange("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
-            // On a busy machine the time may be over before the answer is made.
-            #expect([200, 0].contains(reply.status))
+            #expect(reply.status == 200)
         }
     }
 
