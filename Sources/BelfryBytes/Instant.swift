@@ -33,10 +33,12 @@
 extension Duration {
     /// Whole nanoseconds, clamped to what 64 bits hold (292 years).
     @inlinable public var clampedNanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        if overflow { return seconds < 0 ? .min : .max }
-        let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? (seconds < 0 ? .min : .max) : sum
+        // One division of the machine's: `components` makes two of 128 bits by 128, in software.
+        let magnitude = attoseconds.magnitude
+        let high = UInt64(truncatingIfNeeded: magnitude >> 64)
+        guard high < 500_000_000 else { return attoseconds < 0 ? .min : .max }
+        let low = UInt64(truncatingIfNeeded: magnitude)
+        let nanoseconds = Int64(clamping: (1_000_000_000 as UInt64).dividingFullWidth((high, low)).quotient)
+        return attoseconds < 0 ? -nanoseconds : nanoseconds
     }
 }

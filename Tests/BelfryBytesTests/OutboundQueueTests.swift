@@ -89,6 +89,19 @@ struct OutboundQueueTests {
 
 @Suite("Instant")
 struct InstantTests {
+    @Test func `nanoseconds of a duration are whole ones toward zero, clamped to 64 bits`() {
+        let cases: [(Duration, Int64)] = [
+            (.zero, 0), (.nanoseconds(1), 1), (.nanoseconds(-1), -1), (.seconds(25), 25_000_000_000),
+            (Duration(secondsComponent: 0, attosecondsComponent: 1_999_999_999), 1),
+            (Duration(secondsComponent: 0, attosecondsComponent: -1_999_999_999), -1),
+            (.nanoseconds(Int64.max), .max), (.nanoseconds(Int64.max) + .nanoseconds(1), .max),
+            (.nanoseconds(Int64.min), .min), (.nanoseconds(Int64.min) - .nanoseconds(1), .min),
+            (.nanoseconds(Int64.min) + .nanoseconds(1), .min + 1),
+            (.seconds(Int64.max), .max), (.seconds(Int64.min), .min),
+        ]
+        for (duration, nanoseconds) in cases { #expect(duration.clampedNanoseconds == nanoseconds) }
+    }
+
     @Test func `adding saturates at the ends of the clock`() {
         #expect(Instant(nanoseconds: .max - 1) + .seconds(1) == Instant(nanoseconds: .max))
         #expect(Instant(nanoseconds: 5) + .seconds(-1) == Instant(nanoseconds: 0))
