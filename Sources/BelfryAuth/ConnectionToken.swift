@@ -1,7 +1,7 @@
 /// What a verified connection token says.
 ///
-/// Only ``TokenVerifier`` makes one.
-package struct ConnectionToken: Sendable {
+/// Only ``TokenVerifier`` makes one. An object, since a verdict is handed on by half a dozen hands before it is kept.
+package final class ConnectionToken: Sendable {
     /// The user id; empty is an anonymous user.
     package let user: String
     /// When the connection ends, in seconds since 1970 and at most a year ahead; nil is never.

@@ -51,6 +51,7 @@ package struct JSONObject: Sendable {
     package init(_ bytes: ArraySlice<UInt8>, limit: Int) throws(JSONFault) {
         var scanner = try JSONScanner(bytes)
         var members: [Member] = []
+        members.reserveCapacity(8)
         scanner.skipSpace()
         try scanner.expect(UInt8(ascii: "{"))
         while !scanner.take(UInt8(ascii: "}")) {

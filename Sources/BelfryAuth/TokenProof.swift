@@ -1,5 +1,7 @@
 /// How a token was verified: what audit events say about it.
-package struct TokenProof: Equatable, Sendable {
+///
+/// An object, as the token it belongs to: each that has it in hand would count the references of five strings.
+package final class TokenProof: Sendable {
     package let algorithm: TokenAlgorithm
     /// The `kid` of the key that verified, not the one the token named.
     package let keyID: String?
@@ -17,6 +19,21 @@ package struct TokenProof: Equatable, Sendable {
     package let subjectPseudonym: String?
     /// Journal field JTI_HASH; nil when the token has no `jti`.
     package let tokenIDPseudonym: String?
+
+    init(
+        key: VerificationKey, issuer: String?, expiry: Int64?, issuedAt: Int64?, binding: TokenBinding,
+        tokenID: String?, subjectPseudonym: String?, tokenIDPseudonym: String?
+    ) {
+        algorithm = key.algorithm
+        keyID = key.keyID
+        self.issuer = issuer
+        self.expiry = expiry
+        self.issuedAt = issuedAt
+        self.binding = binding
+        self.tokenID = tokenID
+        self.subjectPseudonym = subjectPseudonym
+        self.tokenIDPseudonym = tokenIDPseudonym
+    }
 
     package var mark: TokenMark { TokenMark(id: tokenID, issuedAt: issuedAt) }
 }

@@ -12,6 +12,8 @@ package struct TokenVerifier: Sendable {
     package let issuers: [TokenIssuer]
     /// Only HMAC: no token can ask for a signature that takes longer than 20 us.
     package let areAllSymmetric: Bool
+    /// Of the first issuer: what is common to all, and where the others do not count.
+    private let policy: AuthPolicy
     private let pseudonym: Pseudonym
     private let cache: TokenCache
 
@@ -34,6 +36,7 @@ package struct TokenVerifier: Sendable {
     ///   - cache: verified tokens of this verifier alone.
     package init(issuers: [TokenIssuer], pseudonym: Pseudonym, cache: TokenCache = TokenCache()) {
         self.issuers = issuers
+        policy = issuers.first?.policy ?? AuthPolicy()
         areAllSymmetric = issuers.allSatisfy(\.keys.areAllSymmetric)
         self.pseudonym = pseudonym
         self.cache = cache
@@ -84,9 +87,6 @@ package struct TokenVerifier: Sendable {
     package func evidence(of token: [UInt8]) -> TokenEvidence {
         TokenEvidence(token, policy: policy, pseudonym: pseudonym)
     }
-
-    /// Of the first issuer: what is common to all, and where the others do not count.
-    private var policy: AuthPolicy { issuers.first?.policy ?? AuthPolicy() }
 }
 
 extension TokenVerifier {
@@ -141,8 +141,8 @@ extension TokenVerifier {
         let user = try claims.text(policy.userIDClaim) ?? ""
         let tokenID = try claims.text("jti")
         return TokenProof(
-            algorithm: key.algorithm, keyID: key.keyID, issuer: try claims.text("iss", else: .issuer),
-            expiry: expiry, issuedAt: try claims.date("iat"), binding: try claims.binding(), tokenID: tokenID,
+            key: key, issuer: try claims.text("iss", else: .issuer), expiry: expiry,
+            issuedAt: try claims.date("iat"), binding: try claims.binding(), tokenID: tokenID,
             subjectPseudonym: user.isEmpty ? nil : pseudonym.of(user),
             tokenIDPseudonym: tokenID.map(pseudonym.of))
     }
