@@ -32,17 +32,17 @@ enum LogLine {
         }
     }
 
-    /// Bare if it may be, which shows while it is copied; else once more in quotes.
     private static func appendValue(_ value: Span<UInt8>, to line: inout OutputSpan<UInt8>) {
+        if isBare(value) { line.append(value) } else { appendQuoted(value, to: &line) }
+    }
+
+    /// Neither empty nor with a blank, a quote or `=` in it.
+    private static func isBare(_ value: Span<UInt8>) -> Bool {
         for index in value.indices {
             let byte = value[index]
-            guard byte != 0x20, byte != 0x22, byte != 0x3D else {
-                line.removeLast(index)
-                return appendQuoted(value, to: &line)
-            }
-            line.append(byte)
+            if byte == 0x20 || byte == 0x22 || byte == 0x3D { return false }
         }
-        if value.isEmpty { appendQuoted(value, to: &line) }
+        return !value.isEmpty
     }
 
     /// Names of fields hold no letters but these.

@@ -18,9 +18,14 @@ extension [UInt8] {
     /// Writes a JSON string: quotes, backslashes and control characters escaped, all other text as it is.
     ///
     /// U+2028 and U+2029 stay: JSON is no JavaScript source (and has been a subset of it since ES2019).
-    package mutating func appendJSONString(_ text: some Sequence<UInt8>) {
+    package mutating func appendJSONString(_ text: some Collection<UInt8>) {
         append(ASCII.quote)
-        for byte in text { appendEscaped(byte) }
+        // Nearly all text stands for itself.
+        if text.allSatisfy({ $0 >= 0x20 && $0 != ASCII.quote && $0 != ASCII.backslash }) {
+            append(contentsOf: text)
+        } else {
+            for byte in text { appendEscaped(byte) }
+        }
         append(ASCII.quote)
     }
 

@@ -76,6 +76,8 @@ package enum JSONReplies: ReplyWriter {
     private static func reply(
         _ id: UInt32, _ name: String, into output: inout [UInt8], _ members: (inout [UInt8]) -> Void
     ) {
+        // The connect reply of a client that enters no channel takes some 150 bytes.
+        if output.isEmpty { output.reserveCapacity(192) }
         output.appendObject {
             $0.appendMember("id", number: id)
             $0.appendObject(name, members)

@@ -22,8 +22,10 @@ extension [UInt8] {
 
     /// Appends a number from 0 to 99 in two digits; a larger one in all of its own.
     mutating func append(twoDigits number: Int64) {
-        if number < 10 { append(0x30) }
-        append(decimal: number)
+        guard (0...99).contains(number) else { return append(decimal: number) }
+        let (tens, ones) = number.quotientAndRemainder(dividingBy: 10)
+        append(0x30 &+ UInt8(truncatingIfNeeded: tens))
+        append(0x30 &+ UInt8(truncatingIfNeeded: ones))
     }
 }
 

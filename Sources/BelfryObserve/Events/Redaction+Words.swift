@@ -14,7 +14,8 @@ extension Redaction {
     /// Three parts or more that are not merely names (`client.personal_channel.enabled` is one, as is any host
     /// name): upper case and digits together, or a part that begins as encoded JSON does.
     static func looksLikeToken(_ word: Span<UInt8>) -> Bool {
-        guard word.count >= shortestToken else { return false }
+        // A word of one part is none, be it a UUID or the name of a cipher.
+        guard word.count >= shortestToken, hasDot(word) else { return false }
         var (parts, hasJSON, hasUpper, hasDigit) = (0, false, false, false)
         var isAtStart = true
         for index in word.indices {
@@ -28,6 +29,11 @@ extension Redaction {
             hasDigit = hasDigit || (0x30...0x39).contains(byte)
         }
         return (parts >= 2 && hasJSON) || (parts >= 3 && hasUpper && hasDigit)
+    }
+
+    private static func hasDot(_ word: Span<UInt8>) -> Bool {
+        for index in word.indices where word[index] == 0x2E { return true }
+        return false
     }
 
     /// `{"`, `{ `, and `{` with a line break or tab, in base64url: `eyJ`, `eyA`, `ewo`, `ew0`, `ewk`.
