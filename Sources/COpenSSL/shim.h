@@ -59,8 +59,9 @@ static inline void belfry_ctx_session_cache_off(SSL_CTX *context) {
     (void)SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 static inline void belfry_ctx_set_modes(SSL_CTX *context) {
+    // A chain is what its file says: without NO_AUTO_CHAIN each handshake would look for issuers of a lone certificate.
     (void)SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE |
-                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+                                        SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_NO_AUTO_CHAIN);
     (void)SSL_CTX_clear_mode(context, SSL_MODE_AUTO_RETRY);
 }
 static inline void belfry_ctx_set_options(SSL_CTX *context) {
