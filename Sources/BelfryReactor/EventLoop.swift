@@ -20,8 +20,12 @@ public struct EventLoop<D: LoopDelegate & ~Copyable>: ~Copyable {
 
     @usableFromInline var governor = AcceptGovernor()
     @usableFromInline var readyListeners: [Int] = []
+    /// The turns of this batch, by stage.
+    @usableFromInline var stages: [[ConnectionTurn]] = Array(repeating: [], count: lastStage + 1)
     @usableFromInline var inbox: [D.Message] = []
     @usableFromInline var inboxHead = 0
+
+    @inlinable static var lastStage: Int { 3 }
 
     /// Makes a loop that has not begun.
     ///

@@ -10,6 +10,11 @@ public protocol LoopDelegate: ~Copyable, SendableMetatype {
     /// Whether an event for `slot` still has somebody to go to.
     func isLive(_ slot: SlotID) -> Bool
 
+    /// How far a live connection has come: 0 (served first of a batch) to 3.
+    ///
+    /// Connections at one stage should run the same code.
+    func stage(of slot: SlotID) -> Int
+
     /// A connection was ready, or its turn came from the ready queue. Work within a budget.
     ///
     /// - Returns: `.more` if the budget ended before `EAGAIN` did, or plaintext is left inside the TLS
@@ -52,6 +57,7 @@ public protocol LoopDelegate: ~Copyable, SendableMetatype {
 }
 
 extension LoopDelegate where Self: ~Copyable {
+    @inlinable public func stage(of slot: SlotID) -> Int { 0 }
     @inlinable public mutating func connectionsServed(reactor: inout Reactor<LoopKernel, Message>) {}
 }
 

@@ -30,6 +30,8 @@ struct EchoWorker<K: Kernel>: LoopDelegate, ~Copyable {
     var fired: [TimerPayload] = []
     var notices: [AcceptPauseNotice] = []
     var turns: [SlotID] = []
+    /// Of connections that are not at the first.
+    var stages: [SlotID: Int] = [:]
     var peers: [PeerAddress] = []
     var echoedByteCount = 0
     var counters = LoopCounters()
@@ -51,6 +53,15 @@ struct EchoWorker<K: Kernel>: LoopDelegate, ~Copyable {
     }
 
     func isLive(_ slot: SlotID) -> Bool { connections.contains(slot) }
+
+    func stage(of slot: SlotID) -> Int { stages[slot] ?? 0 }
+
+    /// Of all connections, in the order they came.
+    var slots: [SlotID] {
+        var slots: [SlotID] = []
+        while let slot = connections.live(from: slots.last.map { $0.index + 1 } ?? 0) { slots.append(slot) }
+        return slots
+    }
 
     mutating func accepted(
         _ descriptor: Descriptor, from peer: PeerAddress, listener: Int, reactor: inout LoopReactor

@@ -21,6 +21,42 @@ struct EventLoopTests {
         #expect(new.state == .open)
     }
 
+    @Test func `of one batch the stages are served in their order, and each as the kernel had it`() throws {
+        var world = try Simulation()
+        let clients = try (0..<6).map { _ in try world.connect() }
+        world.tick(2)
+        let slots = world.loop.delegate.slots
+        // Every other one is a newcomer; a stage beyond the last counts as the last.
+        for (place, slot) in slots.enumerated() where place.isMultiple(of: 2) {
+            world.loop.delegate.stages[slot] = place == 0 ? 9 : 1
+        }
+        for client in clients { client.send([1]) }
+        world.loop.delegate.turns = []
+        world.tick()
+        // The kernel's events are there until it waits again.
+        let events = (0..<6).map { SlotID(token: world.kernel.event(at: $0).token) }
+        let stages = world.loop.delegate.stages
+        let expected = [0, 1, 9].flatMap { stage in events.filter { stages[$0] ?? 0 == stage } }
+        #expect(Set(expected) == Set(slots))
+        #expect(world.loop.delegate.turns == expected)
+    }
+
+    @Test func `a connection that an earlier stage has closed gets no turn`() throws {
+        var world = try Simulation()
+        let clients = try (0..<2).map { _ in try world.connect() }
+        world.tick(2)
+        let slots = world.loop.delegate.slots
+        world.loop.delegate.stages[slots[0]] = 1
+        world.loop.delegate.onReady = { worker, slot, reactor in
+            if slot == slots[1] { worker.close(slots[0], &reactor) }
+        }
+        for client in clients { client.send([1]) }
+        world.loop.delegate.turns = []
+        world.tick()
+        #expect(world.loop.delegate.turns == [slots[1]])
+        #expect(world.loop.delegate.counters.staleEvents == 1)
+    }
+
     @Test func `an idle loop wakes only for its heartbeat`() throws {
         var world = try Simulation()
         _ = try world.connect()

@@ -1,5 +1,6 @@
 import BelfryBytes
 import BelfryReactor
+import Foundation
 import Synchronization
 import Testing
 
@@ -22,6 +23,35 @@ struct ProcessTests {
         }
         thread.join()
         #expect(name.value.withLock { $0 } == "a-name-longer-t")
+    }
+
+    @Test func `a thread's heap that was grown ahead has room behind what it holds`() throws {
+        let room = Box<UInt?>(nil)
+        let thread = try RunningThread.start(named: "heap") {
+            ThreadHeap.prepare()
+            ThreadHeap.growAhead()
+            guard let block = unsafe malloc(100) else { return }
+            let start = UInt(bitPattern: block)
+            let end = ProcessTests.mappings().first { $0.contains(start) }?.upperBound
+            room.value.withLock { $0 = end.map { $0 - start } }
+            unsafe free(block)
+        }
+        thread.join()
+        // Ungrown, a new thread's heap ends after 132 KB.
+        #expect(room.value.withLock { $0 } ?? 0 >= 1 << 20)
+    }
+
+    /// The process's writable memory.
+    private static func mappings() -> [Range<UInt>] {
+        let lines = (try? String(contentsOfFile: "/proc/self/maps", encoding: .utf8))?.split(separator: "\n")
+        return (lines ?? []).compactMap { line in
+            let parts = line.split(separator: " ")
+            guard parts.count > 1, parts[1].hasPrefix("rw"), let dash = parts[0].firstIndex(of: "-"),
+                let start = UInt(parts[0][..<dash], radix: 16),
+                let end = UInt(parts[0][parts[0].index(after: dash)...], radix: 16)
+            else { return nil }
+            return start..<end
+        }
     }
 
     @Test func `what a closure holds is freed when its thread has ended`() throws {

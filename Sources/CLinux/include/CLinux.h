@@ -27,6 +27,8 @@
 #include <time.h>
 #include <unistd.h>
 #include <fcntl.h>
+#include <malloc.h>
+#include <stdlib.h>
 
 // _GNU_SOURCE would bring this, and also change types that Swift's Glibc module has seen without it: the two modules
 // would then contradict each other. The prototype alone does not.
@@ -295,6 +297,19 @@ static inline int clinux_ignore_broken_pipe(void) {
     memset(&action, 0, sizeof action);
     action.sa_handler = SIG_IGN;
     return CLINUX_RESULT(sigaction(SIGPIPE, &action, NULL));
+}
+
+// --- heap (mallopt(3))
+
+static inline void clinux_keep_heaps(int mapped_from, int trimmed_from) {
+    mallopt(M_MMAP_THRESHOLD, mapped_from);
+    mallopt(M_TRIM_THRESHOLD, trimmed_from);
+}
+
+static inline void clinux_grow_heap(size_t bytes) {
+    // Volatile: a compiler may take out a block that nobody uses.
+    void *volatile block = malloc(bytes);
+    free(block);
 }
 
 // Soft limit of open descriptors to the hard one; both are written.
