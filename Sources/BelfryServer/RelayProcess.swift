@@ -40,6 +40,7 @@ package enum RelayProcess {
             noteExposure(of: sockets)
             try ProcessSetup.ignoreBrokenPipes()
             _ = try ProcessSetup.raiseDescriptorLimit()
+            ThreadHeap.prepare()
             let orders = OrderBox()
             let watch = try SignalWatch.start { orders.put(ProcessOrder($0)) }
             let code = try run(loaded.configuration, path, application, sockets, orders)

@@ -2,7 +2,7 @@ import BelfryLimits
 import BelfryProtocol
 
 /// What every session of the process follows; made once from the configuration.
-package struct SessionPolicy: Sendable {
+package final class SessionPolicy: Sendable {
     package let channels: ChannelDirectory
     /// Everybody may do everything where the feature is on (protocol.md 18.4).
     package let isInsecure: Bool

@@ -7,8 +7,9 @@ import BelfryTLS
 
 extension LoopObserver {
     /// - `fingerprint`: Of the hello.
-    func hello(_ hello: ClientHello, _ fingerprint: String, _ connection: borrowing Connection) {
-        guard let offer = hello.legacyOffer else { return }
+    func offeredLegacy(
+        _ offer: ClientHello.LegacyOffer, _ fingerprint: String, _ connection: borrowing Connection
+    ) {
         shard.count(.tlsLegacyOffers(LegacyOffer(offer)))
         sink.record(
             .tlsLegacyOffer(context(connection), offered: offer.rawValue, helloFingerprint: fingerprint))

@@ -14,7 +14,9 @@ import BelfryWebSocket
 // in the loop's own shard, and an event goes into a bounded queue: nothing here can hold a message up.
 
 /// Turns one loop's facts into metrics and events.
-struct LoopObserver {
+///
+/// An object: asked through the worker that owns it, a value of nine references would be copied for each fact.
+final class LoopObserver: Sendable {
     let shard: MetricShard
     let exemplars: Exemplars
     let sink: any EventSink
@@ -26,6 +28,22 @@ struct LoopObserver {
     /// The listening addresses, by index.
     let listeners: [String]
     let lately: ClosedConnections
+
+    init(
+        shard: MetricShard, exemplars: Exemplars, sink: any EventSink, limits: LimitWatch,
+        overload: OverloadWatch,
+        pseudonym: Pseudonym, subjectsArePlain: Bool, listeners: [String], lately: ClosedConnections
+    ) {
+        self.shard = shard
+        self.exemplars = exemplars
+        self.sink = sink
+        self.limits = limits
+        self.overload = overload
+        self.pseudonym = pseudonym
+        self.subjectsArePlain = subjectsArePlain
+        self.listeners = listeners
+        self.lately = lately
+    }
 
     // MARK: The loop
 
@@ -102,11 +120,12 @@ struct LoopObserver {
     }
 
     func subject(_ connection: borrowing Connection) -> SubjectContext? {
-        guard let session = connection.session, let proof = session.token?.proof,
-            let pseudonym = proof.subjectPseudonym
-        else { return nil }
+        guard let proof = connection.session?.token?.proof, let pseudonym = proof.subjectPseudonym else {
+            return nil
+        }
         return SubjectContext(
-            subject: subjectsArePlain ? session.user : pseudonym, jtiHash: proof.tokenIDPseudonym,
+            subject: subjectsArePlain ? connection.session?.user ?? "" : pseudonym,
+            jtiHash: proof.tokenIDPseudonym,
             keyID: proof.keyID, issuer: proof.issuer)
     }
 

@@ -71,6 +71,7 @@ extension LoopWorker where K: Kernel {
             preconditionFailure("the table was asked for room before")
         }
         observer.entered(.hello)
+        growHeap()
         connections[slot].deadline = reactor.arm(
             TimerKind.deadline, for: slot, after: settings.handshakeTimeout)
         do {
@@ -78,6 +79,11 @@ extension LoopWorker where K: Kernel {
         } catch {
             end(slot, ConnectionEnding(by: .server, reason: .internal), reactor: &reactor)
         }
+    }
+
+    private mutating func growHeap() {
+        if arrivals == 0 { ThreadHeap.growAhead() }
+        arrivals = (arrivals + 1) % ThreadHeap.connectionsAhead
     }
 }
 

@@ -24,8 +24,10 @@ extension LoopWorker where K: Kernel {
     ) -> Leftover {
         let fingerprint = fingerprints.ja4(of: hello) { Digest.sha256($0.span) }
         connections[slot].record.helloFingerprint = fingerprint
-        observer.hello(hello, fingerprint, connections[slot])
-        if hello.legacyOffer != nil { traffic.offeredLegacy(connections[slot].peer) }
+        if let offer = hello.legacyOffer {
+            observer.offeredLegacy(offer, fingerprint, connections[slot])
+            traffic.offeredLegacy(connections[slot].peer)
+        }
         let bytes = connections[slot].gate.takeBytes()
         do {
             connections[slot].tls = try TLSSession(

@@ -73,12 +73,13 @@ extension LoopWorker where K: Kernel {
     /// Does what the session has asked for, in order.
     mutating func perform(_ slot: SlotID, reactor: inout LoopReactor) {
         guard !actions.isEmpty else { return }
-        // Taken out, since an action may make the session ask for more; given back, to keep its storage. Taken from the end
-        // of the reversed batch, an action is moved and not copied.
+        // Taken out, since an action may make the session ask for more; given back, to keep its storage.
         var batch: [SessionAction] = []
         swap(&batch, &actions)
-        batch.reverse()
-        while let action = batch.popLast(), connections.contains(slot) {
+        for index in batch.indices where connections.contains(slot) {
+            // Moved, not copied: another takes its place.
+            var action = SessionAction.hold
+            swap(&action, &batch[index])
             perform(action, slot, reactor: &reactor)
         }
         batch.removeAll(keepingCapacity: true)

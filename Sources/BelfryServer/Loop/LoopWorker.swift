@@ -78,6 +78,9 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     /// What the token being judged says about itself, for the audit event of its refusal.
     var evidence: TokenVerdict?
 
+    /// Connections that came since the heap was last grown.
+    var arrivals = 0
+
     /// Who is not let in.
     var denials: DenySnapshot
     /// Whom operators follow live; empty but for a few minutes a month.
@@ -113,6 +116,16 @@ struct LoopWorker<K: Kernel>: ~Copyable, LoopDelegate {
     var wantsStop: Bool { isDone }
 
     func isLive(_ slot: SlotID) -> Bool { connections.contains(slot) }
+
+    /// Those that chat before those that come: a storm of handshakes, each of 0.3 ms, then delays no message by more
+    /// than the tick it arrived in.
+    func stage(of slot: SlotID) -> Int {
+        switch connections[slot].phase {
+        case .open, .closing, .lingering, .authorizing: connections[slot].isAdmitted ? 0 : 1
+        case .handshake, .head: 2
+        case .hello: 3
+        }
+    }
 
     mutating func ready(
         _ slot: SlotID, _ readiness: Readiness, reactor: inout LoopReactor

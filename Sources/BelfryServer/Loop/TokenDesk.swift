@@ -1,4 +1,5 @@
 import BelfryAuth
+import BelfryBytes
 import BelfryProtocol
 import BelfryReactor
 import Dispatch
@@ -93,10 +94,9 @@ final class TokenDesk: Sendable {
 
 extension TokenJob {
     fileprivate func verdict(of verifier: TokenVerifier?, _ watch: KeyWatch, now: Int64) -> TokenVerdict {
-        var outcome = refusal(.kid)
-        let duration = ContinuousClock().measure {
-            if let verifier { outcome = self.outcome(of: verifier, now: now) }
-        }
+        let began = MonotonicClock.now()
+        var outcome = verifier.map { self.outcome(of: $0, now: now) } ?? refusal(.kid)
+        let duration = MonotonicClock.now() - began
         if let refusal = outcome.refusal {
             outcome = self.refusal(watch.judge(refusal, of: token, by: verifier))
         }
