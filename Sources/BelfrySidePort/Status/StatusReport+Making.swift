@@ -30,14 +30,15 @@ extension StatusReport {
     }
 
     private static func closes(_ minute: StatusSpan) -> [Close] {
-        let all = StatusCounts.endings.enumerated().map { place, ending in
-            Close(
-                by: ending.by.label, reason: ending.reason.label, total: minute.to.closes[place],
+        let totals = minute.to.closes
+        // In the order of the labels where counts are equal, so that rows stay where they are.
+        let places = totals.indices.filter { totals[$0] > 0 }.sorted { (totals[$1], $0) < (totals[$0], $1) }
+        return places.map { place in
+            let ending = StatusCounts.endings[place]
+            return Close(
+                by: ending.by.label, reason: ending.reason.label, total: totals[place],
                 lastMinute: minute.count { $0.closes[place] })
         }
-        // In the order of the labels where counts are equal, so that rows stay where they are.
-        return all.enumerated().filter { $0.element.total > 0 }
-            .sorted { ($1.element.total, $0.offset) < ($0.element.total, $1.offset) }.map(\.element)
     }
 }
 
