@@ -20,8 +20,8 @@ DELIVERY_ALLOCATIONS = 0.02
 # What OpenSSL 3.0 allocates within one SSL_write, in any program.
 DELIVERY_ALLOCATIONS_OPENSSL = 4.02
 # From the accept to the connect reply and an orderly end, journal entries included.
-CONNECTION_INSTRUCTIONS = 2_980_000
-CONNECTION_ALLOCATIONS = 75
+CONNECTION_INSTRUCTIONS = 2_930_000
+CONNECTION_ALLOCATIONS = 74
 
 # Per recipient that takes compressed frames, of a publication that is sent compressed: no more than without.
 COMPRESSED_DELIVERY_INSTRUCTIONS = 12_200
